@@ -1,0 +1,3 @@
+"""The version of Zhiwen."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,73 @@
+"""Values that cross the borders between packages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a file that is searched. `ordinal` counts from 0 in reading order within its file.
+
+    `meta` says where the text stands: `page` (from 1), `row` (from 1), `headings` (path from the outermost), ...
+    """
+
+    id: int
+    knowledge_base: str
+    file: str
+    ordinal: int
+    text: str
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk with its relevance in [0, 1], higher is better; 0.5 is the border of "matches the question".
+
+    `dense` is the cosine similarity in [-1, 1]; `lexical` the BM25 score divided by the sum of the question's inverse
+    document frequencies, 0 where no word matches.
+    """
+
+    chunk: Chunk
+    relevance: float
+    dense: float
+    lexical: float
+
+    @property
+    def distance(self) -> float:
+        """Relevance as a distance in [0, 2], smaller is better, for clients of the 0.2.10 API."""
+        return 2 * (1 - self.relevance)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesFound:
+    """The hits an answer will rest on, best first; empty when no document matches."""
+
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The next piece of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The answer is complete."""
+
+    finish_reason: str = "stop"
+
+
+ChatEvent = SourcesFound | Token | Done
