@@ -1,8 +1,9 @@
 """The errors of Zhiwen: a tree of exceptions with stable codes, each with its text in English and Chinese.
 
     ZhiwenError
-    ├─ InvalidInput        422  bad_name 403 · empty_question · prompt_not_found · file_too_large 413
-    ├─ AccessDenied        401  api_key_required
+    ├─ InvalidInput        422  bad_name 403 · empty_question · question_too_long · prompt_not_found · not_supported ·
+    │                           file_too_large 413
+    ├─ AccessDenied        401  api_key_required · foreign_request 403
     ├─ NotFound            404  knowledge_base_not_found · file_not_found · model_not_found
     ├─ Conflict            409  knowledge_base_exists · index_mismatch
     ├─ Unreadable          422  unsupported_file_type 415 · file_empty · file_unreadable · no_text
@@ -66,6 +67,22 @@ class EmptyQuestion(InvalidInput):
     zh = "问题是空的，请输入问题后再发送。"
 
 
+class QuestionTooLong(InvalidInput):
+    """More than a model can take in. Detail: limit (tokens)."""
+
+    code = "question_too_long"
+    en = "The question is too long (about {limit} tokens fit). Shorten it, or put the text into a knowledge base."
+    zh = "问题过长（约可容纳 {limit} 个 token），请缩短问题，或把文本放入知识库后再提问。"
+
+
+class NotSupported(InvalidInput):
+    """A field of the request asks for something this version does not do. Detail: field."""
+
+    code = "not_supported"
+    en = 'The field "{field}" is not supported yet. Leave it out and send the request again.'
+    zh = "字段“{field}”暂不支持，请去掉后重新发送。"
+
+
 class PromptNotFound(InvalidInput):
     """No prompt template of that name. Detail: mode, name, known."""
 
@@ -88,6 +105,17 @@ class AccessDenied(ZhiwenError):
     code = "api_key_required"
     en = "This service needs an API key. Send the header: Authorization: Bearer <key>."
     zh = "该服务需要 API 密钥，请在请求头中加入 Authorization: Bearer <密钥>。"
+
+
+class ForeignRequest(AccessDenied):
+    """Without an API key only programs and pages of this machine are served. Detail: header, value."""
+
+    code = "foreign_request"
+    en = (
+        "Without an API key this service answers only this machine, not {header}: {value}. "
+        "Use http://127.0.0.1, or set security.api_key."
+    )
+    zh = "未设置 API 密钥时，该服务只响应本机请求，不接受 {header}: {value}。请使用 http://127.0.0.1，或设置 security.api_key。"
 
 
 class NotFound(ZhiwenError):
