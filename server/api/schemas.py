@@ -71,6 +71,7 @@ class KnowledgeBaseChatRequest(Request):
     temperature: float | None = Field(default=None, ge=0, le=2)
     max_tokens: int | None = None
     prompt_name: str = "default"
+    sources_first: bool = Field(default=False, description='with stream: send {"sources": [...]} as the first event')
 
 
 class Source(BaseModel):
