@@ -115,7 +115,10 @@ class ForeignRequest(AccessDenied):
         "Without an API key this service answers only this machine, not {header}: {value}. "
         "Use http://127.0.0.1, or set security.api_key."
     )
-    zh = "未设置 API 密钥时，该服务只响应本机请求，不接受 {header}: {value}。请使用 http://127.0.0.1，或设置 security.api_key。"
+    zh = (
+        "未设置 API 密钥时，该服务只响应本机请求，不接受 {header}: {value}。"
+        "请使用 http://127.0.0.1，或设置 security.api_key。"
+    )
 
 
 class NotFound(ZhiwenError):
