@@ -1,0 +1,180 @@
+"""What FastChat 0.2.36 (unmaintained) needs on today's libraries. Nothing else in Zhiwen patches anything.
+
+Each `load_*` function imports one FastChat program and hands it back mended; entry points never import `fastchat`
+themselves, so no part of it is loaded before its cure. The findings, and where each is cured:
+
+ 1. pydantic 2 refuses the `ensure_ascii` that every streamed chunk is written with: `_mend_protocol`.
+ 2. transformers 5 keeps `rope_scaling` without "factor", the worker dies at load: `_context_length`.
+ 3. transformers 5 has no `batch_encode_plus`, embeddings fail: `load_model_worker`.
+ 4. a request that raises keeps its place in the worker's queue, five of them hang it: `worker_routes`.
+ 5. an error in mid-stream looks like an empty answer to clients: `event_streams`.
+ 6. `max_completion_tokens`, which LangChain sends, is ignored: `_mend_protocol`.
+ 7. tools are not known, role "tool" ends in HTTP 500: only the 500 is cured here (`event_streams`); agents on such
+    models use a text protocol.
+ 8. `stream_options.include_usage` is ignored: `event_streams`.
+ 9. each generation ends with 0.2 s of garbage collection: `load_model_worker`.
+10. Ctrl-C leaves the controller alive, open streams keep every server alive: `load_controller`, and the time limit of
+    `server.llm.fastchat.serving`.
+11. loggers replace stdout and stderr and drop log files into the current folder: `_prepare`.
+12. listing models empties the controller's table and asks the workers one by one inside its event loop:
+    `load_controller`; a worker registers only once it listens, and again within seconds: `registration`.
+13. inner calls honour HTTP_PROXY: `_prepare`.
+
+Three more were found here: several system messages are cut down to the last one (`_mend_protocol`); conversation
+templates are kept for ever by worker address, though a restarted worker may have another one, and each stream builds a
+TLS context for a plain HTTP call (`load_openai_api`).
+"""
+
+import asyncio
+import logging
+import os
+import ssl
+import threading
+from functools import partial
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+# Seconds. FastChat's own defaults keep a dead worker in the list for 90 s and give a silent model 100 s; here beats
+# come every 2 s (see registration), and how long a model may be silent is chat.request_timeout_s, judged by the client.
+ENVIRONMENT = {
+    "LOGDIR": "",
+    "FASTCHAT_CONTROLLER_HEART_BEAT_EXPIRATION": "15",
+    "FASTCHAT_WORKER_API_TIMEOUT": "3600",
+}
+
+
+def load_controller() -> ModuleType:
+    """The mended `fastchat.serve.controller`; its global `controller` is still to be set."""
+    _prepare()
+    from fastchat.serve import controller
+
+    daemon_threads = SimpleNamespace(Thread=partial(threading.Thread, daemon=True))
+    controller.threading = daemon_threads  # pyright: ignore[reportAttributeAccessIssue]
+
+    async def refresh_all_workers() -> None:
+        table = controller.controller  # pyright: ignore[reportAttributeAccessIssue]
+        names = list(table.worker_info)
+        found = await asyncio.gather(*(asyncio.to_thread(table.get_worker_status, name) for name in names))
+        for name, status in zip(names, found, strict=True):
+            if status is None:
+                table.worker_info.pop(name, None)
+
+    replace_routes(controller.app, {"/refresh_all_workers": refresh_all_workers})
+    return controller
+
+
+def load_openai_api() -> ModuleType:
+    """The mended `fastchat.serve.openai_api_server`; its `app_settings` are still to be set."""
+    _prepare()
+    from fastchat.protocol import openai_api_protocol as protocol
+
+    _mend_protocol(protocol)
+    import httpx
+    from fastchat.serve import openai_api_server as api
+
+    from server.llm.fastchat.event_streams import mend_streams
+
+    plain = partial(httpx.AsyncClient, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    api.httpx = SimpleNamespace(AsyncClient=plain)  # pyright: ignore[reportAttributeAccessIssue]
+    api.conv_template_map = _Forgetful()
+    mend_streams(api)
+    return api
+
+
+def load_worker_base() -> ModuleType:
+    """The mended `fastchat.serve.base_model_worker`, on which torch-free workers are built."""
+    _prepare()
+    from fastchat.serve import base_model_worker as base
+
+    from server.llm.fastchat.worker_routes import released_routes
+
+    replace_routes(base.app, released_routes(base))
+    return base
+
+
+def load_model_worker() -> ModuleType:
+    """The mended `fastchat.serve.model_worker`; imports torch and transformers."""
+    load_worker_base()
+    from transformers import PreTrainedTokenizerBase
+
+    tokenizer: Any = PreTrainedTokenizerBase
+    tokenizer.batch_encode_plus = tokenizer.__call__
+    from fastchat.serve import inference, model_worker
+
+    no_collection = SimpleNamespace(collect=lambda: 0)
+    for module in (inference, model_worker):
+        module.gc = no_collection  # pyright: ignore[reportAttributeAccessIssue]
+    return model_worker
+
+
+def replace_routes(app: Any, endpoints: dict[str, Any]) -> None:
+    """Put other POST handlers behind existing paths of a FastAPI application."""
+    app.router.routes[:] = [route for route in app.router.routes if getattr(route, "path", "") not in endpoints]
+    for path, endpoint in endpoints.items():
+        app.post(path)(endpoint)
+
+
+def _prepare() -> None:
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    for name in ("NO_PROXY", "no_proxy"):
+        known = [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
+        os.environ[name] = ",".join([*known, *(host for host in LOOPBACK if host not in known)])
+    from fastchat import utils
+
+    utils.build_logger = _logger
+    utils.get_context_length = _context_length
+
+
+def _logger(name: str, _file: str) -> logging.Logger:
+    return logging.getLogger(f"fastchat.{name}")
+
+
+def _context_length(config: Any) -> int:
+    from fastchat.utils import SEQUENCE_LENGTH_KEYS
+
+    factor = (getattr(config, "rope_scaling", None) or {}).get("factor") or 1
+    lengths = (getattr(config, key, None) for key in SEQUENCE_LENGTH_KEYS)
+    return next((int(factor * length) for length in lengths if length is not None), 2048)
+
+
+def _mend_protocol(protocol: Any) -> None:
+    from pydantic import model_validator
+
+    class ChatCompletionRequest(protocol.ChatCompletionRequest):
+        """A chat request with the fields that today's clients send."""
+
+        max_completion_tokens: int | None = None
+        stream_options: dict[str, Any] | None = None
+
+        @model_validator(mode="after")
+        def _keep_everything_asked_for(self) -> "ChatCompletionRequest":
+            if self.max_tokens is None:
+                self.max_tokens = self.max_completion_tokens
+            if isinstance(self.messages, list):
+                self.messages = _one_system_message(self.messages)
+            return self
+
+    def as_json(chunk: Any, *, exclude_none: bool = False, **_: Any) -> str:
+        chunk.model_fields_set.update(("object", "created"))
+        return chunk.model_dump_json(exclude_unset=True, exclude_none=exclude_none)
+
+    protocol.ChatCompletionRequest = ChatCompletionRequest
+    protocol.ChatCompletionStreamResponse.json = as_json
+    protocol.CompletionStreamResponse.json = as_json
+
+
+def _one_system_message(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    system = [message["content"] for message in messages if message.get("role") == "system"]
+    if len(system) < 2 or not all(isinstance(text, str) for text in system):
+        return messages
+    others = [message for message in messages if message.get("role") != "system"]
+    return [{"role": "system", "content": "\n\n".join(system)}, *others]
+
+
+class _Forgetful(dict[Any, Any]):
+    """A cache that keeps nothing."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        return

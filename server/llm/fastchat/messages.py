@@ -1,0 +1,51 @@
+"""Exact messages through FastChat, which flattens a conversation into one prompt.
+
+The worker hands FastChat a conversation template whose separators hold a random nonce. Nobody who writes a message or
+a document knows it, so the prompt can be taken apart again without guessing, and no text can forge a role.
+"""
+
+import re
+import secrets
+from typing import Any
+
+from server.types import Message, Role
+
+
+class MessageCodec:
+    """The separators of one worker, made at its start."""
+
+    def __init__(self) -> None:
+        nonce = secrets.token_hex(16)
+        self._end = f"<|{nonce}:end|>"
+        self._starts: dict[Role, str] = {
+            "system": f"<|{nonce}:system|>",
+            "user": f"<|{nonce}:user|>\n",
+            "assistant": f"<|{nonce}:assistant|>\n",
+        }
+        self._roles: dict[str, Role] = {start: role for role, start in self._starts.items()}
+        self._marks = re.compile("(" + "|".join(map(re.escape, self._roles)) + ")")
+
+    def template(self) -> Any:
+        """The `fastchat.conversation.Conversation` to give to FastChat."""
+        from fastchat.conversation import Conversation, SeparatorStyle
+
+        return Conversation(
+            name="zhiwen-exact",
+            system_template=self._starts["system"] + "{system_message}",
+            roles=(self._starts["user"].rstrip("\n"), self._starts["assistant"].rstrip("\n")),  # pyright: ignore[reportArgumentType]
+            sep_style=SeparatorStyle.CHATML,
+            sep=self._end,
+        )
+
+    def messages(self, prompt: str) -> list[Message]:
+        """The conversation in a prompt; a prompt made without the template is one message of the user."""
+        before, *parts = self._marks.split(prompt)
+        if before or not parts:
+            return [Message("user", prompt)]
+        spoken = [
+            Message(self._roles[start], text.removesuffix(f"{self._end}\n"))
+            for start, text in zip(parts[::2], parts[1::2], strict=True)
+        ]
+        if spoken[-1] == Message("assistant", "") and parts[-1] == "":
+            spoken.pop()
+        return [message for message in spoken if message != Message("system", "")]

@@ -1,0 +1,78 @@
+"""The routes of a FastChat worker that take a place in its queue, and give it back whatever happens."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import JSONResponse, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+logger = logging.getLogger(__name__)
+
+INTERNAL_ERROR = 50001
+
+
+class _HeldStream(StreamingResponse):
+    """A stream that gives its place back when it ends, fails or loses its reader.
+
+    Closing the generator tells the model that nobody reads any more. It is not running then: the framework waits for
+    the step in progress before it lets go.
+    """
+
+    def __init__(self, pieces: Iterator[bytes], semaphore: asyncio.Semaphore) -> None:
+        self._pieces = _errors_as_text(pieces)
+        self._semaphore = semaphore
+        super().__init__(self._pieces)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._semaphore.release()
+            self._pieces.close()
+
+
+def released_routes(base: Any) -> dict[str, Any]:
+    """Path to handler, for the module `fastchat.serve.base_model_worker`."""
+
+    async def generate_stream(request: Request) -> StreamingResponse:
+        params = await request.json()
+        await base.acquire_worker_semaphore()
+        return _HeldStream(base.worker.generate_stream_gate(params), base.worker.semaphore)
+
+    async def generate(request: Request) -> JSONResponse:
+        return await _one_answer(base, "generate_gate", await request.json())
+
+    async def get_embeddings(request: Request) -> JSONResponse:
+        return await _one_answer(base, "get_embeddings", await request.json())
+
+    return {
+        "/worker_generate_stream": generate_stream,
+        "/worker_generate": generate,
+        "/worker_get_embeddings": get_embeddings,
+    }
+
+
+async def _one_answer(base: Any, method: str, params: dict[str, Any]) -> JSONResponse:
+    await base.acquire_worker_semaphore()
+    try:
+        return JSONResponse(await asyncio.to_thread(getattr(base.worker, method), params))
+    except Exception as error:  # noqa: BLE001  # the edge of the HTTP handler: FastChat expects the error as an answer
+        return JSONResponse(_failure(error))
+    finally:
+        base.release_worker_semaphore()
+
+
+def _errors_as_text(pieces: Iterator[bytes]) -> Any:
+    try:
+        yield from pieces
+    except Exception as error:  # noqa: BLE001  # the edge of the HTTP handler: the status line is long sent
+        yield json.dumps(_failure(error)).encode() + b"\0"
+
+
+def _failure(error: Exception) -> dict[str, Any]:
+    logger.error("the model failed", exc_info=error)
+    return {"text": str(error) or type(error).__name__, "error_code": INTERNAL_ERROR}

@@ -1,0 +1,59 @@
+"""The built-in reader as a FastChat worker, not a language model: `python -m server.llm.workers.extractive`."""
+
+from collections.abc import Sequence
+
+from server.analysis import has_cjk
+from server.llm.fastchat.options import start_logging, worker_parser
+from server.llm.prompt_parts import parse_question, parse_sources
+from server.llm.reader import read
+from server.llm.workers.text_worker import TextWorker, run_worker
+from server.types import Message
+
+NO_SUPPORT = {
+    "zh": "所给的文档片段没有回答这个问题。请换一种问法，或把包含答案的文档加入知识库。",
+    "en": "The documents found do not answer this question. Ask it in other words, or add a document that answers it.",
+}
+NO_SOURCES = {
+    "zh": (
+        "我是 {name}，一个只会摘录文档原句的阅读器，不是大语言模型，没有文档时无法回答问题。"
+        "请选择一个知识库再提问，我会摘出最能回答问题的句子并标明出处。\n\n"
+        "要自由对话，请安装大语言模型：运行 `python startup.py --download Qwen2.5-1.5B-Instruct`，"
+        "并在设置 `models.llm_preference` 中把它放在首位，然后重新启动。"
+    ),
+    "en": (
+        "I am {name}, a reader that quotes sentences from documents. I am not a language model and cannot answer "
+        "without documents. Choose a knowledge base and ask again: I will quote the sentences that answer best, with "
+        "their sources.\n\n"
+        "To chat freely, install a language model: run `python startup.py --download Qwen2.5-1.5B-Instruct`, put it "
+        "first in the setting `models.llm_preference`, and start again."
+    ),
+}
+
+
+class ExtractiveWorker(TextWorker):
+    """Quotes the sources that the last message brings along."""
+
+    def answer(self, messages: Sequence[Message]) -> str:
+        """Quotes with marks, or plain words on why there are none."""
+        asked = messages[-1].content
+        sources, question = parse_sources(asked), parse_question(asked)
+        if question is None:
+            return NO_SOURCES[_language(asked)].format(name=self.model_names[0])
+        if not sources:
+            return NO_SUPPORT[_language(question)]
+        return read(question, sources) or NO_SUPPORT[_language(question)]
+
+
+def _language(text: str) -> str:
+    return "zh" if has_cjk(text) else "en"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the worker until it is told to end."""
+    options = worker_parser("the built-in reader, which quotes documents").parse_args(arguments)
+    start_logging(options.log_level)
+    run_worker(ExtractiveWorker(options), options)
+
+
+if __name__ == "__main__":
+    main()
