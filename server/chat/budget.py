@@ -1,0 +1,66 @@
+"""Fit earlier turns and found text into what a model can take in.
+
+Tokens are estimated without a tokenizer, on the safe side: one for each Chinese, Japanese or Korean character, one for
+four other characters. What does not fit is left out: first the oldest turns, then the lowest hits; of the best hit the
+end of its text, so an answer never loses its ground altogether.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from server.analysis import CJK
+from server.types import Hit, Message
+
+WINDOW = 8192
+"""Tokens of prompt and answer together that are taken for granted of any model."""
+ANSWER_RESERVE = 1024
+"""Tokens kept free for the answer when the caller sets no limit."""
+_OVERHEAD = 32
+"""Tokens around each turn or quoted text: role marks, numbers, file names."""
+_WIDE = re.compile(f"[{CJK}\u3000-\u303f\uff00-\uffef]")
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What goes into the prompt."""
+
+    history: tuple[Message, ...]
+    hits: tuple[Hit, ...]
+
+
+def tokens(text: str) -> int:
+    """Estimated number of tokens, rather too high than too low."""
+    wide = len(_WIDE.findall(text))
+    return wide + (len(text) - wide + 3) // 4
+
+
+def room_for_prompt(max_tokens: int | None, window: int = WINDOW) -> int:
+    """Tokens a prompt may have when the answer may have `max_tokens`; at least half of the window."""
+    return max(window - (max_tokens or ANSWER_RESERVE), window // 2)
+
+
+def fit(room: int, fixed: int, history: Sequence[Message], hits: Sequence[Hit]) -> Fitted:
+    """Choose the latest turns and the best hits that fit into `room` tokens beside `fixed` ones."""
+    left = room - fixed
+    kept_hits: list[Hit] = []
+    for hit in hits:
+        cost = tokens(hit.chunk.text) + _OVERHEAD
+        if cost > left:
+            break
+        kept_hits.append(hit)
+        left -= cost
+    if hits and not kept_hits:
+        return Fitted((), (_cut(hits[0], left - _OVERHEAD),))
+    kept_history: list[Message] = []
+    for message in reversed(history):
+        left -= tokens(message.content) + _OVERHEAD
+        if left < 0:
+            break
+        kept_history.append(message)
+    return Fitted(tuple(reversed(kept_history)), tuple(kept_hits))
+
+
+def _cut(hit: Hit, room: int) -> Hit:
+    """The hit with the start of its text; a character is at most one token."""
+    return replace(hit, chunk=replace(hit.chunk, text=hit.chunk.text[: max(room, 1)]))
