@@ -20,7 +20,18 @@ class Request(BaseModel):
         if not isinstance(values, dict):
             return values
         required = {name for name, field in cls.model_fields.items() if field.is_required()}
-        return {name: value for name, value in values.items() if value is not None or name in required}
+        return {name: _whole(value) for name, value in values.items() if value is not None or name in required}
+
+
+def _whole(value: Any) -> Any:
+    """JSON can hold half of a surrogate pair (a cut emoji), which no file, database or model takes: it becomes �."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return value
 
 
 class BaseResponse(BaseModel):
@@ -113,6 +124,18 @@ class KnowledgeBaseDetails(BaseModel):
     chunks: int
     failed: int
     created: str
+
+
+class KnowledgeBaseListResponse(BaseResponse):
+    """Names of the knowledge bases, or with `details=true` all that is known of them."""
+
+    data: list[str] | list[KnowledgeBaseDetails] = Field(default_factory=list)
+
+
+class FileListResponse(BaseResponse):
+    """Names of the files, or with `details=true` all that is known of them."""
+
+    data: list[str] | list[FileDetails] = Field(default_factory=list)
 
 
 class CreateKnowledgeBase(Request):

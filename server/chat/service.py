@@ -5,7 +5,7 @@ Modes differ in one thing, where the hits come from: nowhere (plain chat), or on
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from starlette.concurrency import run_in_threadpool
@@ -43,7 +43,9 @@ class Question:
 class Search(Protocol):
     """Finds the chunks that match a question, best first."""
 
-    def __call__(self, names: Sequence[str], query: str, *, top_k: int, max_distance: float) -> list[Hit]: ...
+    def __call__(self, names: Sequence[str], query: str, *, top_k: int, max_distance: float) -> list[Hit]:
+        """Distances run from 0 to 2, smaller is better."""
+        ...
 
 
 class StreamChat(Protocol):
@@ -51,7 +53,9 @@ class StreamChat(Protocol):
 
     def __call__(
         self, messages: Sequence[Message], *, model: str, temperature: float, max_tokens: int | None
-    ) -> AsyncGenerator[str, None]: ...
+    ) -> AsyncGenerator[str, None]:
+        """Pieces of the answer; raises what the model's client raises."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class ChatService:
     search: Search
     stream: StreamChat
     default_model: str
-    prompts: Prompts = Prompts()
+    prompts: Prompts = field(default_factory=Prompts)
 
     async def answer(self, question: Question) -> AsyncGenerator[ChatEvent, None]:
         """The events of one answer: `SourcesFound` when knowledge bases are asked, `Token` …, `Done`.

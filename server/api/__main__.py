@@ -1,0 +1,59 @@
+"""`python -m server.api`: serve the knowledge API."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+
+import uvicorn
+
+from configs.settings import PREFIX, SettingsError, load_settings
+from server.api.app import create_app
+from server.container import build_container
+from server.errors import ZhiwenError
+
+GRACE_S = 1
+"""Longest wait for open requests after a stop signal; streams are ended at once."""
+
+
+def main() -> int:
+    """Serve until a signal. The exit code is 2 when the settings are not usable, 1 when a part cannot start."""
+    _read_arguments()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # uvicorn shuts down on SIGTERM and then raises it again; by default that would skip the closing below.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        settings = load_settings()
+        container = build_container(settings)
+    except (SettingsError, ZhiwenError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2 if isinstance(error, SettingsError) else 1
+    api = settings.services.api
+    try:
+        uvicorn.run(
+            create_app(settings, container=container),
+            host=api.host,
+            port=api.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+    finally:
+        container.close()
+    return 0
+
+
+def _read_arguments() -> None:
+    """Put the address of the command line over the settings, so that it is checked like any other."""
+    parser = argparse.ArgumentParser(prog="python -m server.api", description=__doc__)
+    parser.add_argument("--host", help="address to listen on (default: services.api.host of the settings)")
+    parser.add_argument("--port", help="port to listen on (default: services.api.port of the settings)")
+    for name, value in vars(parser.parse_args()).items():
+        if value:
+            os.environ[f"{PREFIX}SERVICES__API__{name.upper()}"] = value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

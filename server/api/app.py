@@ -1,0 +1,59 @@
+"""The knowledge API as an ASGI application."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
+from fastapi_offline import FastAPIOffline
+
+from configs.settings import Settings
+from configs.version import VERSION
+from server.api import errors
+from server.api.guard import Guard
+from server.api.routes import chat, files, health, knowledge_bases
+from server.chat.service import ChatService
+from server.container import Container, build_container
+from server.llm.chat_model import stream_chat
+
+DESCRIPTION = "Chat with your documents. Works with clients of the Langchain-Chatchat 0.2.10 API."
+
+
+def create_app(settings: Settings, *, container: Container | None = None) -> FastAPI:
+    """The application; without a container its lifespan builds one and closes it."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
+        own = container or build_container(settings)
+        app.state.container = own
+        app.state.chat = ChatService(
+            settings=settings,
+            search=own.knowledge_bases.search,
+            stream=partial(stream_chat, settings),
+            default_model=own.llm_choice.name,
+        )
+        try:
+            yield
+        finally:
+            if container is None:
+                own.close()
+
+    app = FastAPIOffline(
+        title="Zhiwen API",
+        version=VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        # Swagger's badge and Redoc's logo would be fetched from the internet.
+        swagger_ui_parameters={"validatorUrl": None},
+    )
+    errors.install(app)
+    app.add_middleware(Guard, settings=settings)
+    for part in (chat, knowledge_bases, files, health):
+        app.include_router(part.router)
+    app.add_api_route("/", _to_docs, include_in_schema=False)
+    return app
+
+
+async def _to_docs() -> RedirectResponse:
+    return RedirectResponse("/docs", status_code=307)

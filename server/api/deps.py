@@ -1,0 +1,34 @@
+"""What routes are given: aliases over the objects that the application's lifespan made."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from server.api.errors import language_of
+from server.chat.service import ChatService
+from server.container import Container
+from server.errors import Language
+from server.knowledge_base.service import KnowledgeBases
+
+
+def _container(request: Request) -> Container:
+    return request.app.state.container
+
+
+def _knowledge_bases(request: Request) -> KnowledgeBases:
+    return request.app.state.container.knowledge_bases
+
+
+def _chat(request: Request) -> ChatService:
+    return request.app.state.chat
+
+
+def _base_url(request: Request) -> str:
+    return request.app.state.container.settings.services.api.public_url or str(request.base_url)
+
+
+ContainerDep = Annotated[Container, Depends(_container)]
+KnowledgeBasesDep = Annotated[KnowledgeBases, Depends(_knowledge_bases)]
+ChatDep = Annotated[ChatService, Depends(_chat)]
+BaseUrlDep = Annotated[str, Depends(_base_url)]
+LanguageDep = Annotated[Language, Depends(language_of)]

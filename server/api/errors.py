@@ -1,0 +1,116 @@
+"""Errors on the wire: one table from error family to HTTP status, one JSON shape, in the caller's language."""
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any, cast
+from uuid import uuid4
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.requests import HTTPConnection
+
+from server import errors
+from server.errors import Language, ZhiwenError
+
+STATUS: Mapping[type[ZhiwenError], int] = {
+    errors.InvalidInput: 422,
+    errors.BadName: 403,
+    errors.FileTooLarge: 413,
+    errors.AccessDenied: 401,
+    errors.ForeignRequest: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.Unreadable: 422,
+    errors.UnsupportedFileType: 415,
+    errors.Unavailable: 503,
+    errors.UpstreamFailed: 502,
+    errors.ModelTimeout: 504,
+    errors.Damaged: 500,
+    ZhiwenError: 500,
+}
+TRAVERSAL = "Don't attack me"
+"""What clients of the 0.2.10 API are told about a name with `../`."""
+
+_log = logging.getLogger(__name__)
+
+
+def status_of(error: ZhiwenError) -> int:
+    """HTTP status of an error: that of its nearest class in the table."""
+    return next(STATUS[family] for family in type(error).__mro__ if family in STATUS)
+
+
+def language_of(connection: HTTPConnection) -> Language:
+    """Chinese or English, whichever `Accept-Language` prefers; Chinese when it names neither."""
+    weights: dict[str, float] = {}
+    for item in connection.headers.get("accept-language", "").split(","):
+        tag, _, parameter = item.strip().lower().partition(";")
+        language = tag.split("-")[0].strip()
+        if language in ("zh", "en"):
+            weights[language] = max(weights.get(language, 0.0), _quality(parameter))
+    return "en" if weights.get("en", 0.0) > weights.get("zh", 0.0) else "zh"
+
+
+def _quality(parameter: str) -> float:
+    try:
+        return float(parameter.strip().removeprefix("q=")) if parameter.strip() else 1.0
+    except ValueError:
+        return 0.0
+
+
+def text_of(error: ZhiwenError, language: Language) -> str:
+    """The message for people."""
+    if isinstance(error, errors.BadName) and "../" in str(error.detail.get("name", "")):
+        return TRAVERSAL
+    return error.message(language)
+
+
+def as_zhiwen(error: Exception) -> ZhiwenError:
+    """The error itself, or for one that nobody foresaw an `internal` error whose id stands in the log."""
+    if isinstance(error, ZhiwenError):
+        return error
+    request_id = uuid4().hex[:12]
+    _log.error("request %s failed", request_id, exc_info=error)
+    return ZhiwenError(request_id=request_id)
+
+
+def error_response(error: ZhiwenError, connection: HTTPConnection, *, status: int = 0, msg: str = "") -> JSONResponse:
+    """The error as a response; `status` and `msg` only where the 0.2.10 API fixed other ones than the table."""
+    code = status or status_of(error)
+    text = msg or text_of(error, language_of(connection))
+    headers = {"WWW-Authenticate": "Bearer"} if code == 401 else None  # RFC 9110 asks for it
+    return _ErrorJson({"code": code, "msg": text, "data": error_data(error)}, code, headers)
+
+
+class _ErrorJson(JSONResponse):
+    def render(self, content: Any) -> bytes:
+        """A refused name may hold half a surrogate pair, which JSON text cannot."""
+        return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def error_data(error: ZhiwenError) -> dict[str, Any]:
+    """The machine-readable part: the stable code, and the details the text was made of."""
+    details = {name: value for name, value in error.detail.items() if isinstance(value, str | int | float)}
+    return {**details, "error": error.code}
+
+
+def error_event(error: Exception, language: Language) -> dict[str, Any]:
+    """The error as an event of a stream that has begun."""
+    known = as_zhiwen(error)
+    return {"code": status_of(known), "msg": text_of(known, language), "error": known.code}
+
+
+def install(app: FastAPI) -> None:
+    """Teach the application to answer with these errors."""
+
+    async def handle_known(request: Request, error: Exception) -> JSONResponse:
+        return error_response(cast("ZhiwenError", error), request)
+
+    async def handle_schema(_: Request, error: Exception) -> JSONResponse:
+        # FastAPI also repeats the input, which may be huge, secret, or not even valid JSON (NaN, half a surrogate).
+        items = cast("RequestValidationError", error).errors()
+        return JSONResponse({"detail": [{key: item[key] for key in ("loc", "msg", "type")} for item in items]}, 422)
+
+    app.add_exception_handler(ZhiwenError, handle_known)
+    app.add_exception_handler(RequestValidationError, handle_schema)

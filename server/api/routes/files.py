@@ -1,0 +1,138 @@
+"""Files of a knowledge base: list, upload, delete, download."""
+
+import json
+import mimetypes
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse
+from fastapi.routing import APIRoute
+
+from server.api.deps import KnowledgeBasesDep, LanguageDep
+from server.api.errors import text_of
+from server.api.schemas import BaseResponse, DeleteFiles, FileDetails, FileListResponse
+from server.errors import Language, NotSupported, ZhiwenError
+from server.knowledge_base.ingest import IngestOptions
+from server.knowledge_base.service import FileInfo, Upload
+
+MAX_FILES_PER_FORM = 10_000
+MAX_FORM_TEXT = 64 * 1024 * 1024
+_PREVIEW_HEADERS = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
+_UPLOADED = {"zh": "文件上传与向量化完成", "en": "Upload and indexing finished"}
+_STORED = {"zh": "文件上传完成", "en": "Upload finished"}
+_DELETED = {"zh": "文件删除完成", "en": "Deletion finished"}
+
+
+class FormRoute(APIRoute):
+    """A route whose form may hold more files and longer text than Starlette allows by default."""
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        """Parse the form with our limits first; FastAPI then finds it parsed."""
+        handle = super().get_route_handler()
+
+        async def with_limits(request: Request) -> Response:
+            if request.headers.get("content-type", "").startswith("multipart/form-data"):
+                await request.form(max_files=MAX_FILES_PER_FORM, max_part_size=MAX_FORM_TEXT)
+            return await handle(request)
+
+        return with_limits
+
+
+router = APIRouter(prefix="/knowledge_base", tags=["Knowledge Base Management"], route_class=FormRoute)
+
+
+@router.get("/list_files")
+def list_files(
+    knowledge_base_name: str,
+    knowledge_bases: KnowledgeBasesDep,
+    language: LanguageDep,
+    details: Annotated[bool, Query()] = False,
+) -> FileListResponse:
+    """The names of the files; with `details=true` objects with state, reason of a failure and counts."""
+    files = knowledge_bases.files(knowledge_base_name)
+    return FileListResponse(data=[_details(file, language) for file in files] if details else [f.name for f in files])
+
+
+@router.post("/upload_docs")
+def upload_docs(  # noqa: PLR0913  # the fields of the form
+    knowledge_bases: KnowledgeBasesDep,
+    language: LanguageDep,
+    files: Annotated[list[UploadFile], File(description="one or more files")],
+    knowledge_base_name: Annotated[str, Form()],
+    override: Annotated[bool, Form(description="replace files of the same name")] = False,
+    to_vector_store: Annotated[bool, Form(description="index the files, or only store them")] = True,
+    chunk_size: Annotated[int | None, Form(ge=10)] = None,
+    chunk_overlap: Annotated[int | None, Form(ge=0)] = None,
+    zh_title_enhance: Annotated[bool | None, Form()] = None,
+    docs: Annotated[str, Form(description="JSON text; own documents are not supported yet")] = "{}",
+    not_refresh_vs_cache: Annotated[bool, Form(description="without effect: the index is always saved")] = False,
+) -> BaseResponse:
+    """Store and index files; answers when all are done. `data.failed_files` maps names to reasons."""
+    if _parse_docs(docs):
+        raise NotSupported(field="docs")
+    options = IngestOptions(
+        chunk_size=chunk_size,
+        chunk_overlap=chunk_overlap,
+        zh_title_enhance=zh_title_enhance,
+        replace=override,
+        index=to_vector_store,
+    )
+    uploads = [Upload(name=file.filename or "", stream=file.file) for file in files]
+    results = knowledge_bases.add_files(knowledge_base_name, uploads, options)
+    return BaseResponse(msg=(_UPLOADED if to_vector_store else _STORED)[language], data=_failures(results, language))
+
+
+@router.post("/delete_docs")
+def delete_docs(body: DeleteFiles, knowledge_bases: KnowledgeBasesDep, language: LanguageDep) -> BaseResponse:
+    """Take files out of the index, with `delete_content` also off the disk; `data.failed_files` as in upload."""
+    results = knowledge_bases.delete_files(
+        body.knowledge_base_name, body.file_names, delete_content=body.delete_content
+    )
+    return BaseResponse(msg=_DELETED[language], data=_failures(results, language))
+
+
+@router.get("/download_doc", response_class=FileResponse)
+def download_doc(
+    knowledge_base_name: str, file_name: str, knowledge_bases: KnowledgeBasesDep, preview: bool = False
+) -> FileResponse:
+    """The file as it was uploaded; with `preview=true` to be shown by the browser, where its scripts do not run."""
+    path = knowledge_bases.content_path(knowledge_base_name, file_name)
+    guessed = mimetypes.guess_type(path.name)[0] if preview else None
+    return FileResponse(
+        path,
+        filename=path.name,
+        media_type=guessed or "application/octet-stream",
+        content_disposition_type="inline" if preview else "attachment",
+        headers=_PREVIEW_HEADERS,
+    )
+
+
+def _parse_docs(text: str) -> dict[str, Any]:
+    """The `docs` field, a JSON object in a string; anything else is a schema error as in 0.2.10."""
+    try:
+        value = json.loads(text or "{}")
+    except ValueError as error:
+        raise _schema_error("json_invalid", f"JSON decode error: {error}") from None
+    if not isinstance(value, dict):
+        raise _schema_error("dict_type", "Input should be a JSON object that maps file names to documents")
+    return value
+
+
+def _schema_error(kind: str, message: str) -> RequestValidationError:
+    return RequestValidationError([{"type": kind, "loc": ("body", "docs"), "msg": message}])
+
+
+def _failures(results: Mapping[str, ZhiwenError | None], language: Language) -> dict[str, Any]:
+    failed = {name: error for name, error in results.items() if error is not None}
+    return {
+        "failed_files": {name: text_of(error, language) for name, error in failed.items()},
+        "failed_codes": {name: error.code for name, error in failed.items()},
+    }
+
+
+def _details(file: FileInfo, language: Language) -> FileDetails:
+    error = file.error_zh if language == "zh" else file.error_en
+    return FileDetails.model_validate({**asdict(file), "error": error, "updated": file.updated.isoformat()})

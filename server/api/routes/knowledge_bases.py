@@ -1,0 +1,127 @@
+"""Knowledge bases: list, create, delete, search, rebuild."""
+
+from collections.abc import Generator, Iterator
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Query, Request, Response
+from starlette.responses import JSONResponse
+
+from server.api.background import in_thread
+from server.api.deps import KnowledgeBasesDep, LanguageDep
+from server.api.errors import error_event, error_response
+from server.api.schemas import (
+    BaseResponse,
+    CreateKnowledgeBase,
+    FoundDocument,
+    KnowledgeBaseDetails,
+    KnowledgeBaseListResponse,
+    RebuildRequest,
+    SearchRequest,
+)
+from server.api.sse import STREAM_RESPONSES, Event, event_stream
+from server.errors import BadName, KnowledgeBaseExists, KnowledgeBaseNotFound, Language
+from server.knowledge_base.ingest import IngestOptions
+from server.knowledge_base.service import KnowledgeBaseInfo, RebuildStep
+from server.types import Chunk
+
+router = APIRouter(prefix="/knowledge_base", tags=["Knowledge Base Management"])
+NO_QUESTION_SCORE = 3.0
+"""What 0.2.10 puts in place of a distance when chunks are listed without a question."""
+_BLANK = {"zh": "知识库名称不能为空，请重新填写知识库名称", "en": "The name of the knowledge base is empty. Type one."}
+_CREATED = {"zh": "已新增知识库 {name}", "en": "Created the knowledge base {name}"}
+_EXISTS = {"zh": "已存在同名知识库 {name}", "en": "There is already a knowledge base {name}"}
+_DELETED = {"zh": "成功删除知识库 {name}", "en": "Deleted the knowledge base {name}"}
+
+
+@router.get("/list_knowledge_bases")
+def list_knowledge_bases(
+    knowledge_bases: KnowledgeBasesDep, details: Annotated[bool, Query()] = False
+) -> KnowledgeBaseListResponse:
+    """The names, oldest first; with `details=true` objects."""
+    infos = knowledge_bases.list()
+    return KnowledgeBaseListResponse(data=[_details(info) for info in infos] if details else [i.name for i in infos])
+
+
+@router.post("/create_knowledge_base", response_model=BaseResponse)
+def create_knowledge_base(
+    body: CreateKnowledgeBase, request: Request, knowledge_bases: KnowledgeBasesDep, language: LanguageDep
+) -> BaseResponse | JSONResponse:
+    """Create an empty knowledge base. A blank or taken name is code 404, as in 0.2.10."""
+    name = body.knowledge_base_name
+    if not name.strip():
+        blank = BadName(name=name, reason_en="it is empty", reason_zh="名称为空")
+        return error_response(blank, request, status=404, msg=_BLANK[language])
+    try:
+        info = knowledge_bases.create(
+            name, info=body.kb_info, vector_store=body.vector_store_type, embed_model=body.embed_model
+        )
+    except KnowledgeBaseExists as error:
+        return error_response(error, request, status=404, msg=_EXISTS[language].format(name=name))
+    return BaseResponse(msg=_CREATED[language].format(name=info.name))
+
+
+@router.post("/delete_knowledge_base")
+def delete_knowledge_base(
+    name: Annotated[str, Body(examples=["samples"])], knowledge_bases: KnowledgeBasesDep, language: LanguageDep
+) -> BaseResponse:
+    """Delete a knowledge base with its files. The body is the name as a bare JSON string."""
+    knowledge_bases.delete(name)
+    return BaseResponse(msg=_DELETED[language].format(name=name))
+
+
+@router.post("/search_docs")
+def search_docs(body: SearchRequest, request: Request, knowledge_bases: KnowledgeBasesDep) -> list[FoundDocument]:
+    """The chunks nearest to a question; without one, the chunks of a file or with certain metadata.
+
+    As in 0.2.10 the answer is a bare array, and an empty one when the knowledge base does not exist.
+    """
+    defaults = request.app.state.container.settings.retrieval
+    name = body.knowledge_base_name
+    try:
+        if body.query.strip():
+            limit = defaults.score_threshold if body.score_threshold is None else body.score_threshold
+            hits = knowledge_bases.search([name], body.query, top_k=body.top_k or defaults.top_k, max_distance=limit)
+            return [_found(hit.chunk, hit.distance) for hit in hits]
+        if body.file_name or body.metadata:
+            chunks = knowledge_bases.chunks(name, file_name=body.file_name, metadata=body.metadata)
+            return [_found(chunk, NO_QUESTION_SCORE) for chunk in chunks]
+    except KnowledgeBaseNotFound:
+        return []
+    return []
+
+
+@router.post("/recreate_vector_store", response_class=Response, responses={200: {"content": {"text/event-stream": {}}}})
+async def recreate_vector_store(
+    body: RebuildRequest, request: Request, knowledge_bases: KnowledgeBasesDep, language: LanguageDep
+) -> Response:
+    """Build the index again from the files on disk. One event a file; a client that leaves does not stop the work."""
+    options = IngestOptions(
+        chunk_size=body.chunk_size, chunk_overlap=body.chunk_overlap, zh_title_enhance=body.zh_title_enhance
+    )
+    steps = knowledge_bases.rebuild(
+        body.knowledge_base_name,
+        options,
+        create=body.allow_empty_kb,
+        vector_store=body.vs_type,
+        embed_model=body.embed_model,
+    )
+    return await event_stream(request, in_thread(_events(steps, language)))
+
+
+def _events(steps: Iterator[RebuildStep], language: Language) -> Generator[Event, None, None]:
+    for step in steps:
+        event: dict[str, Any] = {"total": step.total, "finished": step.finished, "doc": step.file}
+        if step.error is None:
+            yield {"code": 200, "msg": f"({step.finished} / {step.total}): {step.file}", **event}
+        else:
+            yield {**error_event(step.error, language), **event}
+
+
+def _found(chunk: Chunk, score: float) -> FoundDocument:
+    metadata = {**chunk.meta, "source": chunk.file, "id": str(chunk.id)}
+    return FoundDocument(page_content=chunk.text, metadata=metadata, id=str(chunk.id), score=score)
+
+
+def _details(info: KnowledgeBaseInfo) -> KnowledgeBaseDetails:
+    return KnowledgeBaseDetails.model_validate({**asdict(info), "created": info.created.isoformat()})

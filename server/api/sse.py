@@ -1,0 +1,92 @@
+"""Dictionaries → `text/event-stream`, framed as clients of the 0.2.10 API expect.
+
+One `data:` line an event, CRLF, one event a network chunk, a comment every 15 s, no end mark. The first event is
+awaited before the response begins, so that what fails until then is an ordinary HTTP error. What fails later is one
+error event, and the stream ends. A client that leaves, before the first event or after, ends the work.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.types import Message
+
+from server.api.errors import error_event, language_of
+from server.errors import Language
+
+PING_S = 15
+CLIENT_LEFT = 499
+STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/event-stream": {}}, "description": "server-sent events, one JSON object each"}
+}
+"""What the documentation page says of a stream."""
+Event = dict[str, Any]
+Events = AsyncGenerator[Event, None]
+
+
+async def event_stream(request: Request, events: Events) -> Response:
+    """Start the stream.
+
+    Raises:
+        ZhiwenError: whatever the iterator raises before its first event.
+    """
+    try:
+        first = await _first(request, events)
+    except BaseException:
+        await events.aclose()
+        raise
+    if first is _LEFT:
+        await events.aclose()
+        return Response(status_code=CLIENT_LEFT)
+    return EventSourceResponse(_frames(first, events, language_of(request)), ping=PING_S, sep="\r\n")
+
+
+_LEFT: Event = {}
+_END: Event = {}
+
+
+async def _first(request: Request, events: Events) -> Event:
+    """The first event, `_END` when there is none, `_LEFT` when the client went away meanwhile."""
+    first = asyncio.ensure_future(_next(events))
+    gone = asyncio.ensure_future(_disconnected(request.receive))
+    try:
+        await asyncio.wait({first, gone}, return_when=asyncio.FIRST_COMPLETED)
+        return first.result() if first.done() else _LEFT
+    finally:
+        first.cancel()
+        gone.cancel()
+        await asyncio.gather(first, gone, return_exceptions=True)
+
+
+async def _next(events: Events) -> Event:
+    try:
+        return await events.__anext__()
+    except StopAsyncIteration:
+        return _END
+
+
+async def _disconnected(receive: Callable[[], Any]) -> None:
+    message: Message = await receive()
+    while message["type"] != "http.disconnect":
+        message = await receive()
+
+
+async def _frames(first: Event, events: Events, language: Language) -> AsyncGenerator[ServerSentEvent, None]:
+    async with aclosing(events):
+        if first is _END:
+            return
+        yield _frame(first)
+        try:
+            async for event in events:
+                yield _frame(event)
+        except Exception as error:  # noqa: BLE001  # the HTTP edge: the status is sent, so the stream itself must tell
+            yield _frame(error_event(error, language))
+
+
+def _frame(event: Event) -> ServerSentEvent:
+    return ServerSentEvent(json.dumps(event, ensure_ascii=False), sep="\r\n")
