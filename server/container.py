@@ -1,1 +1,42 @@
-"""The composition root."""
+"""The composition root: builds every object once from the settings. Nobody else builds collaborators."""
+
+from dataclasses import dataclass
+
+from configs import Settings
+from server.db.session import Database
+from server.knowledge_base.embedders import Embedders
+from server.knowledge_base.service import KnowledgeBases
+from server.llm.catalog import Choice, choose_embedder, choose_llm
+
+
+@dataclass(frozen=True)
+class Container:
+    """The objects of one running service."""
+
+    settings: Settings
+    database: Database
+    knowledge_bases: KnowledgeBases
+    llm_choice: Choice
+    embedder_choice: Choice
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+        self.database.close()
+
+
+def build_container(settings: Settings) -> Container:
+    """Wire everything up and create missing tables.
+
+    Raises:
+        ModelUnavailable: none of the preferred models can run here.
+    """
+    database = Database(settings.database_url)
+    database.create_tables()
+    embedder_choice = choose_embedder(settings)
+    return Container(
+        settings=settings,
+        database=database,
+        knowledge_bases=KnowledgeBases(settings, database, Embedders(settings, embedder_choice)),
+        llm_choice=choose_llm(settings),
+        embedder_choice=embedder_choice,
+    )

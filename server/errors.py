@@ -5,7 +5,7 @@
     │                           file_too_large 413
     ├─ AccessDenied        401  api_key_required · foreign_request 403
     ├─ NotFound            404  knowledge_base_not_found · file_not_found · model_not_found
-    ├─ Conflict            409  knowledge_base_exists · index_mismatch
+    ├─ Conflict            409  knowledge_base_exists · file_exists · knowledge_base_busy · index_mismatch
     ├─ Unreadable          422  unsupported_file_type 415 · file_empty · file_unreadable · no_text
     ├─ Unavailable         503  model_unavailable · missing_dependency · service_unavailable
     ├─ UpstreamFailed      502  model_failed · model_timeout 504
@@ -161,6 +161,22 @@ class KnowledgeBaseExists(Conflict):
     zh = "已存在同名知识库“{name}”，请换一个名称，或直接使用它。"
 
 
+class FileExists(Conflict):
+    """Detail: name, knowledge_base."""
+
+    code = "file_exists"
+    en = '"{name}" is already in "{knowledge_base}". Upload it with overwrite, or under another name.'
+    zh = "知识库“{knowledge_base}”中已有文件“{name}”，请选择覆盖，或换一个文件名。"
+
+
+class KnowledgeBaseBusy(Conflict):
+    """Another process or request is rebuilding. Detail: name."""
+
+    code = "knowledge_base_busy"
+    en = 'The knowledge base "{name}" is being rebuilt or changed by somebody else. Try again when that is done.'
+    zh = "知识库“{name}”正在被重建或修改，请等它完成后再试。"
+
+
 class IndexMismatch(Conflict):
     """The index was built with another embedding model. Detail: name, built, wanted."""
 
@@ -271,3 +287,11 @@ class IndexDamaged(Damaged):
         "Rebuild it: python init_database.py --recreate-vs -n {name}"
     )
     zh = "知识库“{name}”的索引已损坏，文件本身完好。请重建：python init_database.py --recreate-vs -n {name}"
+
+
+def by_code(code: str, detail: dict[str, Any]) -> ZhiwenError:
+    """The error of a stored or received code; an unknown code gives the base class."""
+    kinds = [ZhiwenError]
+    for kind in kinds:
+        kinds.extend(kind.__subclasses__())
+    return next((kind for kind in kinds if kind.code == code and kind is not ZhiwenError), ZhiwenError)(**detail)

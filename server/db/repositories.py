@@ -1,0 +1,220 @@
+"""All SQL of Zhiwen. Functions take the session of the caller's unit of work, compare names with `=`, never commit.
+
+Rows come back detached and are read as plain records.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import case, delete, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from server.db.tables import ChunkRow, FileRow, KnowledgeBaseRow
+from server.errors import KnowledgeBaseExists
+from server.types import Chunk
+
+BATCH = 500  # SQLite takes a limited number of variables in one statement
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a knowledge base holds: files, visible chunks, failed files."""
+
+    files: int = 0
+    chunks: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True)
+class NewChunk:
+    """A chunk before it has an id."""
+
+    text: str
+    meta: Mapping[str, Any]
+
+
+def _batches(ids: Iterable[int]) -> Iterable[list[int]]:
+    every = list(ids)
+    return (every[start : start + BATCH] for start in range(0, len(every), BATCH))
+
+
+def knowledge_bases(session: Session) -> list[KnowledgeBaseRow]:
+    """All knowledge bases, oldest first."""
+    return list(session.scalars(select(KnowledgeBaseRow).order_by(KnowledgeBaseRow.id)))
+
+
+def find_knowledge_base(session: Session, key: str) -> KnowledgeBaseRow | None:
+    """The knowledge base with this key (its name without regard to case)."""
+    return session.scalar(select(KnowledgeBaseRow).where(KnowledgeBaseRow.key == key))
+
+
+def add_knowledge_base(session: Session, row: KnowledgeBaseRow) -> None:
+    """Insert a knowledge base. Raises `KnowledgeBaseExists` when the name is taken."""
+    if find_knowledge_base(session, row.key) is not None:
+        raise KnowledgeBaseExists(name=row.name)
+    session.add(row)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise KnowledgeBaseExists(name=row.name) from error
+
+
+def get_knowledge_base(session: Session, knowledge_base_id: int) -> KnowledgeBaseRow | None:
+    """The knowledge base with this id."""
+    return session.get(KnowledgeBaseRow, knowledge_base_id)
+
+
+def delete_knowledge_base(session: Session, knowledge_base_id: int) -> None:
+    """Delete a knowledge base with its files and chunks."""
+    files = select(FileRow.id).where(FileRow.knowledge_base_id == knowledge_base_id)
+    session.execute(delete(ChunkRow).where(ChunkRow.file_id.in_(files)))
+    session.execute(delete(FileRow).where(FileRow.knowledge_base_id == knowledge_base_id))
+    session.execute(delete(KnowledgeBaseRow).where(KnowledgeBaseRow.id == knowledge_base_id))
+
+
+def count(session: Session) -> dict[int, Counts]:
+    """Counts of every knowledge base by its id."""
+    failed = func.sum(case((FileRow.state == "failed", 1), else_=0))
+    files = select(FileRow.knowledge_base_id, func.count(), failed).group_by(FileRow.knowledge_base_id)
+    chunks = (
+        select(FileRow.knowledge_base_id, func.count())
+        .join(ChunkRow, (ChunkRow.file_id == FileRow.id) & (ChunkRow.generation == FileRow.generation))
+        .group_by(FileRow.knowledge_base_id)
+    )
+    visible = {row[0]: row[1] for row in session.execute(chunks)}
+    return {owner: Counts(total, visible.get(owner, 0), int(bad or 0)) for owner, total, bad in session.execute(files)}
+
+
+def files(session: Session, knowledge_base_id: int) -> list[FileRow]:
+    """All files of a knowledge base, by name."""
+    query = select(FileRow).where(FileRow.knowledge_base_id == knowledge_base_id).order_by(FileRow.name)
+    return list(session.scalars(query))
+
+
+def find_file(session: Session, knowledge_base_id: int, name: str) -> FileRow | None:
+    """One file by its exact name."""
+    return session.scalar(select(FileRow).where(FileRow.knowledge_base_id == knowledge_base_id, FileRow.name == name))
+
+
+def get_or_add_file(session: Session, knowledge_base_id: int, name: str) -> FileRow:
+    """One file by its exact name; a new row waits for its first generation."""
+    file = find_file(session, knowledge_base_id, name)
+    if file is None:
+        file = FileRow(knowledge_base_id=knowledge_base_id, name=name, generation=0)
+        session.add(file)
+        session.flush()
+    return file
+
+
+def delete_unused_file(session: Session, file_id: int) -> None:
+    """Delete the row of a file that never got a generation or a failure."""
+    session.execute(delete(FileRow).where(FileRow.id == file_id, FileRow.state == "waiting", FileRow.generation == 0))
+
+
+def chunk_counts(session: Session, knowledge_base_id: int) -> dict[int, int]:
+    """Number of visible chunks by file id."""
+    query = (
+        select(ChunkRow.file_id, func.count())
+        .join(FileRow, (ChunkRow.file_id == FileRow.id) & (ChunkRow.generation == FileRow.generation))
+        .where(FileRow.knowledge_base_id == knowledge_base_id)
+        .group_by(ChunkRow.file_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def next_generation(session: Session, file: FileRow) -> int:
+    """One more than the highest generation ever seen, so the rest of a crashed attempt cannot be taken for the new."""
+    highest = session.scalar(select(func.max(ChunkRow.generation)).where(ChunkRow.file_id == file.id))
+    return max(file.generation, highest or 0) + 1
+
+
+def add_chunks(session: Session, file_id: int, generation: int, chunks: Sequence[NewChunk]) -> list[int]:
+    """Insert chunks in reading order; they stay invisible until the file takes their generation. Returns their ids."""
+    rows = [
+        ChunkRow(file_id=file_id, generation=generation, ordinal=ordinal, text=chunk.text, meta=dict(chunk.meta))
+        for ordinal, chunk in enumerate(chunks)
+    ]
+    session.add_all(rows)
+    session.flush()
+    return [row.id for row in rows]
+
+
+def chunk_ids(session: Session, file_id: int) -> list[int]:
+    """Ids of all chunks of a file, of every generation."""
+    return list(session.scalars(select(ChunkRow.id).where(ChunkRow.file_id == file_id)))
+
+
+def delete_other_generations(session: Session, file_id: int, generation: int) -> list[int]:
+    """Delete the chunks of all generations but this one. Returns the ids that are gone."""
+    gone = list(
+        session.scalars(select(ChunkRow.id).where(ChunkRow.file_id == file_id, ChunkRow.generation != generation))
+    )
+    session.execute(delete(ChunkRow).where(ChunkRow.file_id == file_id, ChunkRow.generation != generation))
+    return gone
+
+
+def delete_chunks(session: Session, ids: Iterable[int]) -> None:
+    """Delete chunks by id."""
+    for batch in _batches(ids):
+        session.execute(delete(ChunkRow).where(ChunkRow.id.in_(batch)))
+
+
+def delete_file(session: Session, file_id: int) -> list[int]:
+    """Delete a file's row and its chunks. Returns the ids of the chunks."""
+    ids = chunk_ids(session, file_id)
+    session.execute(delete(ChunkRow).where(ChunkRow.file_id == file_id))
+    session.execute(delete(FileRow).where(FileRow.id == file_id))
+    return ids
+
+
+def visible_chunks(session: Session, ids: Iterable[int]) -> dict[int, Chunk]:
+    """The chunks among these ids that may be shown."""
+    found: dict[int, Chunk] = {}
+    for batch in _batches(ids):
+        for chunk in _chunks(session, ChunkRow.id.in_(batch)):
+            found[chunk.id] = chunk
+    return found
+
+
+def list_chunks(session: Session, knowledge_base_id: int, file_name: str = "") -> list[Chunk]:
+    """All visible chunks of a knowledge base, or of one of its files, in reading order."""
+    conditions = [FileRow.knowledge_base_id == knowledge_base_id]
+    if file_name:
+        conditions.append(FileRow.name == file_name)
+    return _chunks(session, *conditions)
+
+
+def _chunks(session: Session, *conditions: Any) -> list[Chunk]:
+    query = (
+        select(ChunkRow, FileRow.name, KnowledgeBaseRow.name)
+        .join(FileRow, (ChunkRow.file_id == FileRow.id) & (ChunkRow.generation == FileRow.generation))
+        .join(KnowledgeBaseRow, FileRow.knowledge_base_id == KnowledgeBaseRow.id)
+        .where(*conditions)
+        .order_by(FileRow.name, ChunkRow.ordinal)
+    )
+    return [
+        Chunk(id=row.id, knowledge_base=owner, file=file, ordinal=row.ordinal, text=row.text, meta=row.meta)
+        for row, file, owner in session.execute(query)
+    ]
+
+
+def visible_ids(session: Session, knowledge_base_id: int) -> set[int]:
+    """Ids of all visible chunks of a knowledge base."""
+    query = (
+        select(ChunkRow.id)
+        .join(FileRow, (ChunkRow.file_id == FileRow.id) & (ChunkRow.generation == FileRow.generation))
+        .where(FileRow.knowledge_base_id == knowledge_base_id)
+    )
+    return set(session.scalars(query))
+
+
+def invisible_ids(session: Session, knowledge_base_id: int) -> set[int]:
+    """Ids of chunks that an interrupted change left behind."""
+    query = (
+        select(ChunkRow.id)
+        .join(FileRow, ChunkRow.file_id == FileRow.id)
+        .where(FileRow.knowledge_base_id == knowledge_base_id, ChunkRow.generation != FileRow.generation)
+    )
+    return set(session.scalars(query))

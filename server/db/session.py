@@ -1,0 +1,78 @@
+"""The one owner of transactions. Everybody else flushes at most; a test forbids `.commit(` outside this module."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session
+
+from server.db.tables import Base
+
+__all__ = ["Database", "Session"]
+
+BUSY_TIMEOUT_S = 30
+
+
+class Database:
+    """A metadata database. Opening it touches nothing; `create_tables` makes the file and what is missing in it."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        self._writer = self._engine.execution_options(writes=True)
+
+    @property
+    def dialect(self) -> str:
+        """Name of the SQL dialect, such as sqlite or postgresql."""
+        return self._engine.dialect.name
+
+    def create_tables(self) -> None:
+        """Create missing tables; existing ones stay as they are."""
+        database = self._engine.url.database
+        if self.dialect == "sqlite" and database:
+            Path(database).parent.mkdir(parents=True, exist_ok=True)
+        Base.metadata.create_all(self._engine)
+
+    def drop_tables(self) -> None:
+        """Drop all tables and what they hold."""
+        Base.metadata.drop_all(self._engine)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one consistent state and changes nothing."""
+        with Session(self._engine, expire_on_commit=False) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[Session]:
+        """A session whose changes become visible all at once at the end, or not at all when the block raises."""
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _: Any) -> None:
+    # The driver must not open transactions on its own: its deferred ones fail instead of waiting when two writers meet.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

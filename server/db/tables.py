@@ -1,0 +1,73 @@
+"""The tables. SQL is the truth: what is not here does not exist, whatever an index or a folder holds.
+
+A chunk is visible when its generation equals its file's; a file changes version by changing that one number.
+Chunk ids are never used twice (`sqlite_autoincrement`), so an index may hold ids of chunks that are gone.
+"""
+
+from datetime import datetime, timezone
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+def now() -> datetime:
+    """The present moment, UTC."""
+    return datetime.now(timezone.utc)
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+
+class KnowledgeBaseRow(Base):
+    """`key` is the name without regard to case; `index_generation` names the index folder in use."""
+
+    __tablename__ = "knowledge_base"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    name: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(128), unique=True)
+    info: Mapped[str] = mapped_column(Text, default="")
+    vector_store: Mapped[str] = mapped_column(String(50))
+    embed_model: Mapped[str] = mapped_column(String(200))
+    dimension: Mapped[int] = mapped_column(Integer)
+    index_generation: Mapped[int] = mapped_column(Integer, default=1)
+    created: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+
+
+class FileRow(Base):
+    """One uploaded file. Generation 0 has no chunks: waiting, failed, or stored without indexing.
+
+    `loader` and `splitter` tell what ran. `sha256` is the hash of the bytes the visible chunks were made of.
+    """
+
+    __tablename__ = "file"
+    __table_args__ = (UniqueConstraint("knowledge_base_id", "name"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    knowledge_base_id: Mapped[int] = mapped_column(ForeignKey("knowledge_base.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(1024))
+    sha256: Mapped[str] = mapped_column(String(64), default="")
+    size: Mapped[int] = mapped_column(Integer, default=0)
+    generation: Mapped[int] = mapped_column(Integer, default=0)
+    state: Mapped[str] = mapped_column(String(20), default="waiting")
+    loader: Mapped[str] = mapped_column(String(100), default="")
+    splitter: Mapped[str] = mapped_column(String(100), default="")
+    error_code: Mapped[str] = mapped_column(String(50), default="")
+    error_detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    updated: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, onupdate=now)
+
+
+class ChunkRow(Base):
+    """One piece of one generation of a file; `meta` is JSON that says where the text stands."""
+
+    __tablename__ = "chunk"
+    __table_args__ = (Index("ix_chunk_file_generation", "file_id", "generation"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("file.id", ondelete="CASCADE"))
+    generation: Mapped[int] = mapped_column(Integer)
+    ordinal: Mapped[int] = mapped_column(Integer)
+    text: Mapped[str] = mapped_column(Text)
+    meta: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

@@ -1,0 +1,40 @@
+"""One copy of each embedding model in this process, loaded on first use."""
+
+import threading
+
+from configs import Settings
+from server.errors import IndexMismatch
+from server.llm.base import Embedder
+from server.llm.catalog import Choice, choose_embedder
+from server.llm.embedders import load_embedder
+
+
+class Embedders:
+    """Embedding models by name. Safe for threads; two that ask for the same model load it once."""
+
+    def __init__(self, settings: Settings, default: Choice) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._loaded: dict[str, Embedder] = {}
+        self.default = default
+
+    def get(self, name: str = "") -> Embedder:
+        """The model of that name, or the default one.
+
+        Raises:
+            ModelNotFound: it is not configured.
+            ModelUnavailable: it cannot run here; the reason is in the text.
+        """
+        wanted = name or self.default.name
+        with self._lock:
+            if wanted not in self._loaded:
+                self._loaded[wanted] = load_embedder(self._settings, choose_embedder(self._settings, wanted))
+            return self._loaded[wanted]
+
+    def for_index(self, knowledge_base: str, name: str, dimension: int) -> Embedder:
+        """The model an index was built with. Raises `IndexMismatch` when the model of that name is another one now."""
+        embedder = self.get(name)
+        if embedder.dimension != dimension:
+            built, wanted = f"{name} ({dimension} dimensions)", f"{name} ({embedder.dimension} dimensions)"
+            raise IndexMismatch(name=knowledge_base, built=built, wanted=wanted)
+        return embedder

@@ -1,0 +1,143 @@
+"""The two derived indexes of a knowledge base, opened once a process and changed together.
+
+Several processes may use one index folder (the API and `init_database.py`). Writers hold the knowledge base's file
+lock; each change ends by writing a new stamp, and every use compares the stamp and opens the index anew when another
+process has written. Searches and changes of one process exclude each other only while numbers are touched: embedding
+happens before.
+"""
+
+import shutil
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.errors import IndexDamaged
+from server.registry import Registry
+from server.stores.base import Matrix, Vector, VectorStore, WordIndex
+from server.stores.files import replace_file
+
+VECTOR_STORES: Registry[type[VectorStore]] = Registry(
+    "vector store",
+    {"faiss": "server.stores.faiss_store:FaissStore", "memory": "server.stores.memory:MemoryStore"},
+)
+WORD_INDEX: Registry[type[WordIndex]] = Registry("word index", {"tantivy": "server.stores.tantivy_index:TantivyIndex"})
+STAMP = "stamp"
+
+
+@dataclass(frozen=True)
+class Entries:
+    """New chunks of an index: ids, their unit vectors, shape (len(ids), dimension), and their terms."""
+
+    ids: Sequence[int]
+    vectors: Matrix
+    terms: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the indexes know about a question: cosine similarity and lexical score by chunk id.
+
+    `exhausted` tells that asking for more would bring nothing new.
+    """
+
+    dense: dict[int, float]
+    lexical: dict[int, float]
+    exhausted: bool
+
+
+class Index:
+    """The vectors and words of one index folder."""
+
+    def __init__(self, name: str, folder: Path, vector_store: str, dimension: int) -> None:
+        self._name = name
+        self._folder = folder
+        self._dimension = dimension
+        self._vector_store = vector_store
+        self._lock = threading.RLock()
+        self._stamp: str | None = None
+        self._opened: tuple[VectorStore, WordIndex] | None = None
+
+    @contextmanager
+    def _use(self) -> Iterator[tuple[VectorStore, WordIndex]]:
+        with self._lock:
+            stamp = self._read_stamp()
+            if self._opened is None or stamp != self._stamp:
+                self._opened = self._open()
+                self._stamp = stamp
+            yield self._opened
+
+    def _read_stamp(self) -> str:
+        try:
+            return (self._folder / STAMP).read_text("ascii")
+        except FileNotFoundError:
+            return ""
+
+    def _open(self) -> tuple[VectorStore, WordIndex]:
+        try:
+            vectors = VECTOR_STORES.get(self._vector_store).open(self._folder, self._dimension)
+            return vectors, WORD_INDEX.get("tantivy").open(self._folder)
+        except ValueError as error:
+            raise IndexDamaged(name=self._name) from error
+
+    def change(self, *, add: Entries | None = None, remove: Iterable[int] = ()) -> None:
+        """Remove ids, add entries and make both durable. The caller holds the knowledge base's write lock."""
+        gone = list(remove)
+        with self._use() as (vectors, words):
+            try:
+                vectors.remove(gone)
+                if add is not None:
+                    vectors.add(add.ids, add.vectors)
+                vectors.save()
+                words.change(gone, zip(add.ids, add.terms, strict=True) if add is not None else ())
+                self._stamp = uuid.uuid4().hex
+                replace_file(self._folder / STAMP, self._stamp.encode())
+            except BaseException:
+                # Memory and disk may differ now; the next use reads the disk, where SQL decides what counts.
+                self._opened = None
+                raise
+
+    def search(self, vector: Vector, terms: Sequence[str], k: int) -> Answers:
+        """The k best of each index; both scores for every id found by either, as far as they are known."""
+        with self._use() as (vectors, words):
+            dense = dict(vectors.search(vector, k))
+            lexical = dict(words.search(terms, k))
+            only_lexical = [i for i in lexical if i not in dense]
+            exhausted = len(dense) < k and len(lexical) < k
+            dense.update(zip(only_lexical, vectors.similarity(vector, only_lexical), strict=True))
+        return Answers(dense, lexical, exhausted)
+
+    def ids(self) -> tuple[set[int], set[int]]:
+        """Ids in the vector store, and ids in the word index."""
+        with self._use() as (vectors, words):
+            return vectors.ids(), words.ids()
+
+    def forget(self) -> None:
+        """Close what is open; the next use opens it again."""
+        with self._lock:
+            self._opened = None
+
+
+class IndexPool:
+    """All open indexes of this process, one for each knowledge base and index generation."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[Path, Index] = {}
+
+    def get(self, folder: Path, make: Callable[[], Index]) -> Index:
+        """The index of a folder."""
+        with self._lock:
+            if folder not in self._open:
+                self._open[folder] = make()
+            return self._open[folder]
+
+    def drop(self, folder: Path) -> None:
+        """Close the index of a folder and delete the folder."""
+        with self._lock:
+            index = self._open.pop(folder, None)
+        if index is not None:
+            index.forget()
+        shutil.rmtree(folder, ignore_errors=True)

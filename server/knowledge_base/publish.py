@@ -1,0 +1,185 @@
+"""The commit protocol: how a file appears, changes version or disappears in exactly one SQL commit.
+
+Three places hold a file: bytes (disk), rows (SQL) and index entries. They cannot be committed together, so one of them
+decides what is visible: `file.generation` in SQL. A chunk is visible when its generation is its file's.
+
+    add or replace                                     delete
+    a  insert chunks of generation g+1        (tx)     a  delete the file's row and its chunks    (tx)  ← unpublish
+    b  index: add, save                                b  index: remove, save
+    c  file.generation = g+1, drop the rest   (tx)     c  delete the bytes
+       ← publish
+    d  move the bytes into place
+    e  index: remove the old ids, save
+
+A crash between two letters leaves rows, entries or bytes that nobody can see; `reconcile` removes them and finishes d.
+Chunk ids are never used twice, and the index is durable before the switch: without either, a crash could show the
+wrong text (tests/unit/test_publish_crash.py tries every letter).
+
+    operation           against another writer                        against a search
+    parse, embed        nothing                                       nothing
+    publish, delete     the file lock <kb>/.lock, over processes      the index's lock while numbers are touched
+    rebuild             <kb>/.rebuild.lock, and .lock at the switch   works on a new index folder, then switches
+    search              nothing                                       the index's lock, shared by nothing else
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from server.db import repositories as rows
+from server.db.session import Database
+from server.db.tables import FileRow, KnowledgeBaseRow, now
+from server.errors import KnowledgeBaseBusy, KnowledgeBaseNotFound, ZhiwenError
+from server.knowledge_base import content
+from server.knowledge_base.content import Received
+from server.knowledge_base.embed import Prepared, entries
+from server.knowledge_base.index import Index, IndexPool
+from server.knowledge_base.ingest import Parsed
+from server.knowledge_base.names import Layout
+
+LOCK_TIMEOUT_S = 60
+
+
+@contextmanager
+def locked(
+    layout: Layout, knowledge_base: str, *, rebuild: bool = False, timeout_s: float = LOCK_TIMEOUT_S
+) -> Iterator[None]:
+    """Hold a knowledge base's write lock, or its rebuild lock. Raises `KnowledgeBaseBusy` after the time-out."""
+    layout.root.mkdir(parents=True, exist_ok=True)
+    # A new object each time: two threads of one process must exclude each other as two processes do.
+    lock = FileLock(layout.root / (".rebuild.lock" if rebuild else ".lock"), timeout=timeout_s, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise KnowledgeBaseBusy(name=knowledge_base) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def open_index(pool: IndexPool, layout: Layout, kb: KnowledgeBaseRow) -> Index:
+    """The index a knowledge base uses now."""
+    folder = layout.index(kb.index_generation)
+    return pool.get(folder, lambda: Index(kb.name, folder, kb.vector_store, kb.dimension))
+
+
+class Publisher:
+    """Puts prepared files into one knowledge base, and takes files out of it."""
+
+    def __init__(
+        self, database: Database, indexes: IndexPool, layout: Layout, knowledge_base_id: int, name: str
+    ) -> None:
+        self._database = database
+        self._indexes = indexes
+        self._layout = layout
+        self._id = knowledge_base_id
+        self._name = name
+
+    def publish(self, batch: Sequence[Prepared]) -> None:
+        """Make all files of the batch visible at once, in place of their older versions.
+
+        Raises:
+            KnowledgeBaseNotFound: it was deleted meanwhile.
+            KnowledgeBaseBusy: it changed its embedding model meanwhile, or the lock cannot be had.
+        """
+        with locked(self._layout, self._name):
+            kb, staged = self._insert(batch)
+            index = open_index(self._indexes, self._layout, kb)
+            try:
+                index.change(add=entries(batch, [ids for _, _, ids in staged]))
+            except BaseException:
+                self._withdraw(staged)
+                raise
+            gone = self._switch(batch, staged)
+            for prepared in batch:
+                content.put_in_place(self._layout, prepared.parsed.received)
+            if gone:
+                index.change(remove=gone)
+
+    def _insert(self, batch: Sequence[Prepared]) -> tuple[KnowledgeBaseRow, list[tuple[int, int, list[int]]]]:
+        """Letter a. Returns (file id, generation, chunk ids) of each file."""
+        staged: list[tuple[int, int, list[int]]] = []
+        with self._database.unit_of_work() as session:
+            kb = rows.get_knowledge_base(session, self._id)
+            if kb is None:
+                raise KnowledgeBaseNotFound(name=self._name)
+            if any(prepared.embed_model != kb.embed_model for prepared in batch):
+                raise KnowledgeBaseBusy(name=self._name)
+            for prepared in batch:
+                file = rows.get_or_add_file(session, self._id, prepared.parsed.received.name)
+                generation = rows.next_generation(session, file)
+                chunks = [rows.NewChunk(piece.text, piece.meta) for piece in prepared.parsed.pieces]
+                staged.append((file.id, generation, rows.add_chunks(session, file.id, generation, chunks)))
+        return kb, staged
+
+    def _switch(self, batch: Sequence[Prepared], staged: Sequence[tuple[int, int, list[int]]]) -> list[int]:
+        """Letter c. Returns the chunk ids that are gone."""
+        gone: list[int] = []
+        with self._database.unit_of_work() as session:
+            for prepared, (file_id, generation, _) in zip(batch, staged, strict=True):
+                mark_ready(session.get_one(FileRow, file_id), prepared.parsed, generation)
+                gone += rows.delete_other_generations(session, file_id, generation)
+        return gone
+
+    def _withdraw(self, staged: Sequence[tuple[int, int, list[int]]]) -> None:
+        """Take back letter a after b failed (a full disk, say); whatever b left behind is invisible."""
+        with self._database.unit_of_work() as session:
+            for file_id, _, ids in staged:
+                rows.delete_chunks(session, ids)
+                rows.delete_unused_file(session, file_id)
+
+    def record_failure(self, received: Received, error: ZhiwenError) -> None:
+        """Keep a file that could not be read, with the reason. An older version that was read stays as it is."""
+        with locked(self._layout, self._name):
+            gone: list[int] = []
+            with self._database.unit_of_work() as session:
+                kb = rows.get_knowledge_base(session, self._id)
+                if kb is None:
+                    raise KnowledgeBaseNotFound(name=self._name)
+                file = rows.get_or_add_file(session, self._id, received.name)
+                keep_old = file.generation > 0 and not received.in_place
+                if not keep_old:
+                    mark_failed(file, received, error)
+                    gone = rows.delete_other_generations(session, file.id, file.generation)
+            if keep_old:
+                content.discard(received)
+                return
+            content.put_in_place(self._layout, received)
+            if gone:
+                open_index(self._indexes, self._layout, kb).change(remove=gone)
+
+    def unpublish(self, names: Sequence[str], *, delete_content: bool) -> None:
+        """Make files disappear; names without a file are passed over."""
+        with locked(self._layout, self._name):
+            gone: list[int] = []
+            with self._database.unit_of_work() as session:
+                kb = rows.get_knowledge_base(session, self._id)
+                if kb is None:
+                    raise KnowledgeBaseNotFound(name=self._name)
+                for name in names:
+                    file = rows.find_file(session, self._id, name)
+                    if file is not None:
+                        gone += rows.delete_file(session, file.id)
+            if gone:
+                open_index(self._indexes, self._layout, kb).change(remove=gone)
+            if delete_content:
+                for name in names:
+                    content.remove(self._layout, name)
+
+
+def mark_ready(file: FileRow, parsed: Parsed, generation: int) -> None:
+    """Write down what a file's visible chunks were made of."""
+    file.generation, file.state = generation, "ready"
+    file.sha256, file.size = parsed.received.sha256, parsed.received.size
+    file.loader, file.splitter = parsed.loader, parsed.splitter
+    file.error_code, file.error_detail, file.updated = "", {}, now()
+
+
+def mark_failed(file: FileRow, received: Received, error: ZhiwenError) -> None:
+    """Write down why a file has no chunks."""
+    file.generation, file.state = 0, "failed"
+    file.sha256, file.size = received.sha256, received.size
+    file.loader = file.splitter = ""
+    file.error_code, file.error_detail, file.updated = error.code, dict(error.detail), now()

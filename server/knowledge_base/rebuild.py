@@ -1,0 +1,171 @@
+"""Build the index of a knowledge base anew from the files on disk, beside the one in use, and switch at the end.
+
+Searches go on with the old index until the switch, which is one SQL commit. Files that others upload, replace or
+delete meanwhile are caught up with under the write lock just before it. A crash leaves the old index in use and
+garbage that `reconcile` removes.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from configs import Settings
+from server.db import repositories as rows
+from server.db.session import Database, Session
+from server.db.tables import FileRow, KnowledgeBaseRow
+from server.errors import BadName, KnowledgeBaseNotFound, ZhiwenError
+from server.knowledge_base import content
+from server.knowledge_base.embed import entries, prepare
+from server.knowledge_base.index import Index, IndexPool
+from server.knowledge_base.ingest import Parsed, Splitting, parse_batches
+from server.knowledge_base.names import Layout
+from server.knowledge_base.publish import locked, mark_failed, mark_ready
+from server.llm.base import Embedder
+
+
+@dataclass(frozen=True)
+class RebuildStep:
+    """One file is done: the `finished`-th of `total`; `error` tells why it has no chunks."""
+
+    file: str
+    finished: int
+    total: int
+    chunks: int = 0
+    error: ZhiwenError | None = None
+
+
+@dataclass
+class _Built:
+    """What the new index holds: by file name the hash, the generation and the ids of the chunks."""
+
+    parsed: dict[str, Parsed] = field(default_factory=dict)
+    generation: dict[str, int] = field(default_factory=dict)
+    ids: dict[str, list[int]] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
+
+
+class Rebuild:
+    """One rebuild of one knowledge base with a given embedding model and vector store."""
+
+    def __init__(
+        self, settings: Settings, database: Database, indexes: IndexPool, kb: KnowledgeBaseRow, embedder: Embedder
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._indexes = indexes
+        self._kb = kb
+        self._embedder = embedder
+        self._layout = Layout.of(settings.paths.knowledge_base, kb.name)
+        self._built = _Built()
+
+    def run(self, options: Splitting, vector_store: str) -> Iterator[RebuildStep]:
+        """Do it, yielding a step for each file.
+
+        Raises:
+            KnowledgeBaseBusy: another rebuild of it is running.
+            KnowledgeBaseNotFound: it was deleted meanwhile.
+        """
+        with locked(self._layout, self._kb.name, rebuild=True, timeout_s=0):
+            generation = self._next_generation()
+            folder = self._layout.index(generation)
+            self._indexes.drop(folder)
+            index = Index(self._kb.name, folder, vector_store, self._embedder.dimension)
+            try:
+                yield from self._build(index, options)
+                with locked(self._layout, self._kb.name):
+                    self._catch_up(index, options)
+                    old = self._switch(generation, vector_store)
+            except BaseException:
+                self._indexes.drop(folder)
+                self._withdraw()
+                raise
+            self._indexes.drop(self._layout.index(old))
+
+    def _next_generation(self) -> int:
+        folders = [int(path.name) for path in self._layout.indexes.glob("*") if path.name.isdigit()]
+        return max([self._kb.index_generation, *folders]) + 1
+
+    def _build(self, index: Index, options: Splitting) -> Iterator[RebuildStep]:
+        names = list(content.listing(self._layout))
+        self._built.seen = self._generations()
+        finished = 0
+        for batch in self._parsed(names, options):
+            self._add(index, batch)
+            for parsed in batch:
+                finished += 1
+                yield RebuildStep(parsed.received.name, finished, len(names), len(parsed.pieces), parsed.error)
+
+    def _parsed(self, names: Sequence[str], options: Splitting) -> Iterator[list[Parsed]]:
+        found = (content.in_place(self._layout, name) for name in names)
+        return parse_batches(found, self._layout, self._settings, options)
+
+    def _generations(self) -> dict[str, int]:
+        with self._database.read() as session:
+            return {file.name: file.generation for file in rows.files(session, self._kb.id)}
+
+    def _add(self, index: Index, batch: Sequence[Parsed]) -> None:
+        """Embed parsed files, insert their chunks invisibly and put them into the new index."""
+        batch = [parsed for parsed in batch if not isinstance(parsed.error, BadName)]
+        prepared = prepare(self._embedder, batch)
+        index.change(add=entries(prepared, self._insert(batch)))
+
+    def _insert(self, batch: Sequence[Parsed]) -> list[list[int]]:
+        with self._database.unit_of_work() as session:
+            if rows.get_knowledge_base(session, self._kb.id) is None:
+                raise KnowledgeBaseNotFound(name=self._kb.name)
+            for parsed in batch:
+                name = parsed.received.name
+                file = rows.get_or_add_file(session, self._kb.id, name)
+                generation = rows.next_generation(session, file)
+                chunks = [rows.NewChunk(piece.text, piece.meta) for piece in parsed.pieces]
+                self._built.ids[name] = rows.add_chunks(session, file.id, generation, chunks)
+                self._built.generation[name] = generation
+                self._built.parsed[name] = parsed
+        return [self._built.ids[parsed.received.name] for parsed in batch]
+
+    def _catch_up(self, index: Index, options: Splitting) -> None:
+        """Under the write lock: bring what changed since the build began into the new index."""
+        present = self._generations()
+        names = set(content.listing(self._layout))
+        changed = [
+            name
+            for name in names
+            if name not in self._built.parsed or present.get(name, 0) != self._built.seen.get(name, 0)
+        ]
+        stale = [i for name in {*changed, *(self._built.parsed.keys() - names)} for i in self._built.ids.pop(name, [])]
+        for name in self._built.parsed.keys() - names:
+            del self._built.parsed[name]
+        if stale:
+            index.change(remove=stale)
+        for batch in self._parsed(changed, options):
+            self._add(index, batch)
+
+    def _switch(self, generation: int, vector_store: str) -> int:
+        """The one commit that makes the new index the one in use. Returns the old index generation."""
+        with self._database.unit_of_work() as session:
+            kb = rows.get_knowledge_base(session, self._kb.id)
+            if kb is None:
+                raise KnowledgeBaseNotFound(name=self._kb.name)
+            for file in rows.files(session, kb.id):
+                self._switch_file(session, file)
+            old, kb.index_generation = kb.index_generation, generation
+            kb.embed_model, kb.dimension = self._embedder.name, self._embedder.dimension
+            kb.vector_store = vector_store
+        return old
+
+    def _switch_file(self, session: Session, file: FileRow) -> None:
+        parsed = self._built.parsed.get(file.name)
+        if parsed is None:
+            # The bytes are gone from the folder, which is what a rebuild goes by.
+            rows.delete_file(session, file.id)
+        elif parsed.error is not None:
+            mark_failed(file, parsed.received, parsed.error)
+            rows.delete_other_generations(session, file.id, 0)
+        else:
+            mark_ready(file, parsed, self._built.generation[file.name])
+            rows.delete_other_generations(session, file.id, file.generation)
+
+    def _withdraw(self) -> None:
+        with self._database.unit_of_work() as session:
+            rows.delete_chunks(session, [i for ids in self._built.ids.values() for i in ids])
+            for file in rows.files(session, self._kb.id):
+                rows.delete_unused_file(session, file.id)

@@ -1,0 +1,304 @@
+"""What can be done with knowledge bases: list, create, delete, put files in, take files out, rebuild, search."""
+
+import builtins
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from configs import Settings
+from server.db import repositories as rows
+from server.db.session import Database
+from server.db.tables import FileRow, KnowledgeBaseRow
+from server.errors import FileExists, FileNotFound, KnowledgeBaseNotFound, UnsupportedFileType, ZhiwenError, by_code
+from server.knowledge_base import content
+from server.knowledge_base.content import Received
+from server.knowledge_base.embed import prepare
+from server.knowledge_base.embedders import Embedders
+from server.knowledge_base.index import VECTOR_STORES, IndexPool
+from server.knowledge_base.ingest import IngestOptions, parse_batches
+from server.knowledge_base.names import FileName, KbName, Layout
+from server.knowledge_base.publish import Publisher, locked
+from server.knowledge_base.rebuild import Rebuild, RebuildStep
+from server.knowledge_base.reconcile import DELETING, Repairs, reconcile
+from server.knowledge_base.search import Searcher
+from server.types import Chunk, Hit
+
+Results = dict[str, ZhiwenError | None]
+
+
+@dataclass(frozen=True)
+class KnowledgeBaseInfo:
+    """A knowledge base and what it holds: files, visible chunks, failed files."""
+
+    name: str
+    info: str
+    vector_store: str
+    embed_model: str
+    files: int
+    chunks: int
+    failed: int
+    created: datetime
+
+
+@dataclass(frozen=True)
+class FileInfo:
+    """A file and its state: waiting, ready or failed (then with the reason)."""
+
+    name: str
+    state: str
+    size: int
+    chunks: int
+    loader: str
+    splitter: str
+    error_code: str
+    error_en: str
+    error_zh: str
+    updated: datetime
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file on its way in: the client's name for it and its bytes."""
+
+    name: str
+    stream: BinaryIO
+
+
+class KnowledgeBases:
+    """All knowledge bases of one installation. Every method may be called from any thread."""
+
+    def __init__(self, settings: Settings, database: Database, embedders: Embedders) -> None:
+        self._settings = settings
+        self._database = database
+        self._embedders = embedders
+        self._indexes = IndexPool()
+        self._searcher = Searcher(settings, database, self._indexes, embedders)
+
+    def list(self) -> builtins.list[KnowledgeBaseInfo]:
+        """All knowledge bases, oldest first."""
+        with self._database.read() as session:
+            counts = rows.count(session)
+            return [_kb_info(kb, counts.get(kb.id, rows.Counts())) for kb in rows.knowledge_bases(session)]
+
+    def get(self, name: str) -> KnowledgeBaseInfo:
+        """One knowledge base. Raises `KnowledgeBaseNotFound`, `BadName`."""
+        kb = self._row(name)
+        with self._database.read() as session:
+            return _kb_info(kb, rows.count(session).get(kb.id, rows.Counts()))
+
+    def create(self, name: str, *, info: str = "", vector_store: str = "", embed_model: str = "") -> KnowledgeBaseInfo:
+        """Create an empty knowledge base; "" means the settings' choice.
+
+        Raises:
+            BadName, KnowledgeBaseExists: about the name.
+            ModelNotFound, ModelUnavailable: about the embedding model or the vector store.
+        """
+        parsed = KbName.parse(name)
+        store = vector_store or self._settings.knowledge_base.vector_store
+        VECTOR_STORES.get(store)
+        embedder = self._embedders.get(embed_model)
+        kb = KnowledgeBaseRow(
+            name=parsed.text,
+            key=parsed.key,
+            info=info,
+            vector_store=store,
+            embed_model=embedder.name,
+            dimension=embedder.dimension,
+        )
+        layout = self._layout(parsed.text)
+        with self._database.unit_of_work() as session:
+            rows.add_knowledge_base(session, kb)
+            # Inside the unit of work: a folder that cannot be made leaves no knowledge base behind.
+            layout.content.mkdir(parents=True, exist_ok=True)
+        return _kb_info(kb, rows.Counts())
+
+    def delete(self, name: str) -> None:
+        """Delete a knowledge base with all its files. Raises `KnowledgeBaseNotFound`, `KnowledgeBaseBusy`."""
+        kb = self._row(name)
+        layout = self._layout(kb.name)
+        with locked(layout, kb.name):
+            # The marker lets `reconcile` finish after a crash, and tell this folder from one a user put there.
+            (layout.root / DELETING).touch()
+            with self._database.unit_of_work() as session:
+                rows.delete_knowledge_base(session, kb.id)
+        for folder in layout.indexes.glob("*"):
+            self._indexes.drop(folder)
+        shutil.rmtree(layout.root, ignore_errors=True)
+
+    def files(self, name: str) -> builtins.list[FileInfo]:
+        """All files of a knowledge base, by name."""
+        kb = self._row(name)
+        with self._database.read() as session:
+            chunks = rows.chunk_counts(session, kb.id)
+            return [_file_info(file, chunks.get(file.id, 0)) for file in rows.files(session, kb.id)]
+
+    def add_files(self, name: str, uploads: Iterable[Upload], options: IngestOptions) -> Results:
+        """Store, read and index files; returns when all are done, with the error of each that failed."""
+        kb = self._row(name)
+        results: Results = {}
+        received = self._received(kb, uploads, options, results)
+        return self._ingest(kb, received, options, results)
+
+    def index_files(self, name: str, file_names: Sequence[str], options: IngestOptions) -> Results:
+        """Read and index files that lie in the content folder already."""
+        kb = self._row(name)
+        layout = self._layout(kb.name)
+        return self._ingest(kb, (content.in_place(layout, file) for file in file_names), options, {})
+
+    def _ingest(
+        self, kb: KnowledgeBaseRow, received: Iterable[Received], options: IngestOptions, results: Results
+    ) -> Results:
+        layout = self._layout(kb.name)
+        publisher = Publisher(self._database, self._indexes, layout, kb.id, kb.name)
+        embedder = self._embedders.for_index(kb.name, kb.embed_model, kb.dimension)
+        for batch in parse_batches(received, layout, self._settings, options.resolved(self._settings)):
+            good = [parsed for parsed in batch if parsed.error is None]
+            publisher.publish(prepare(embedder, good))
+            for parsed in batch:
+                if parsed.error is not None:
+                    publisher.record_failure(parsed.received, parsed.error)
+                results[parsed.received.name] = parsed.error
+        return results
+
+    def _received(
+        self, kb: KnowledgeBaseRow, uploads: Iterable[Upload], options: IngestOptions, results: Results
+    ) -> Iterator[Received]:
+        for upload in uploads:
+            try:
+                name = self._accept(kb, upload.name, options)
+                limit = self._settings.knowledge_base.max_file_mb
+                yield content.receive(self._layout(kb.name), name, upload.stream, limit)
+            except ZhiwenError as error:
+                results[upload.name] = error
+
+    def _accept(self, kb: KnowledgeBaseRow, name: str, options: IngestOptions) -> FileName:
+        from document_loaders.table import suffixes
+
+        parsed = FileName.parse(name)
+        if parsed.suffix not in suffixes():
+            raise UnsupportedFileType(name=parsed.text, known=" ".join(suffixes()))
+        with self._database.read() as session:
+            file = rows.find_file(session, kb.id, parsed.text)
+        if file is not None and file.state == "ready" and not options.replace:
+            raise FileExists(name=parsed.text, knowledge_base=kb.name)
+        return parsed
+
+    def delete_files(self, name: str, file_names: Sequence[str], *, delete_content: bool) -> Results:
+        """Take files out of the indexes and the list; with `delete_content` their bytes are deleted too."""
+        kb = self._row(name)
+        results: Results = {}
+        known: builtins.list[str] = []
+        for file_name in file_names:
+            try:
+                known.append(self._known(kb, file_name))
+                results[file_name] = None
+            except ZhiwenError as error:
+                results[file_name] = error
+        publisher = Publisher(self._database, self._indexes, self._layout(kb.name), kb.id, kb.name)
+        publisher.unpublish(known, delete_content=delete_content)
+        return results
+
+    def _known(self, kb: KnowledgeBaseRow, file_name: str) -> str:
+        name = FileName.parse(file_name).text
+        with self._database.read() as session:
+            listed = rows.find_file(session, kb.id, name) is not None
+        if not listed and not self._layout(kb.name).file(name).is_file():
+            raise FileNotFound(name=name, knowledge_base=kb.name)
+        return name
+
+    def content_path(self, name: str, file_name: str) -> Path:
+        """Where the bytes of a file lie. Raises `FileNotFound`, `BadName`, `KnowledgeBaseNotFound`."""
+        kb = self._row(name)
+        path = self._layout(kb.name).file(file_name)
+        if not path.is_file():
+            raise FileNotFound(name=file_name, knowledge_base=kb.name)
+        return path
+
+    def content_names(self, name: str) -> builtins.list[str]:
+        """Names of all files in the content folder, listed in SQL or not; the knowledge base need not exist."""
+        return [*content.listing(self._layout(name))]
+
+    def rebuild(
+        self, name: str, options: IngestOptions, *, create: bool, vector_store: str = "", embed_model: str = ""
+    ) -> Iterator[RebuildStep]:
+        """Build the index anew from the files on disk, a step for each file; "" keeps what the knowledge base has.
+
+        Raises:
+            KnowledgeBaseNotFound: there is none of that name and `create` is false.
+            KnowledgeBaseBusy: it is being rebuilt already.
+        """
+        kb = self._find(name)
+        if kb is None:
+            if not create:
+                raise KnowledgeBaseNotFound(name=name)
+            self.create(name, vector_store=vector_store, embed_model=embed_model)
+            kb = self._row(name)
+        embedder = self._embedders.get(embed_model or kb.embed_model)
+        store = vector_store or kb.vector_store
+        VECTOR_STORES.get(store)
+        run = Rebuild(self._settings, self._database, self._indexes, kb, embedder)
+        yield from run.run(options.resolved(self._settings), store)
+
+    def search(self, names: Sequence[str], query: str, *, top_k: int, max_distance: float) -> builtins.list[Hit]:
+        """The best chunks of these knowledge bases, best first; distances run from 0 to 2, smaller is better."""
+        targets = [self._row(name) for name in names]
+        return self._searcher.search(targets, query, top_k=top_k, max_distance=max_distance)
+
+    def chunks(
+        self, name: str, *, file_name: str = "", metadata: Mapping[str, Any] | None = None
+    ) -> builtins.list[Chunk]:
+        """Chunks in reading order, without a question; of one file, or whose first-level metadata is equal."""
+        kb = self._row(name)
+        with self._database.read() as session:
+            found = rows.list_chunks(session, kb.id, file_name)
+        wanted = (metadata or {}).items()
+        return [chunk for chunk in found if all(chunk.meta.get(key) == value for key, value in wanted)]
+
+    def reconcile(self) -> dict[str, Repairs]:
+        """Clean up after a crash; see `server.knowledge_base.reconcile`."""
+        return reconcile(self._settings, self._database, self._indexes, self._embedders)
+
+    def _layout(self, name: str) -> Layout:
+        return Layout.of(self._settings.paths.knowledge_base, name)
+
+    def _find(self, name: str) -> KnowledgeBaseRow | None:
+        with self._database.read() as session:
+            return rows.find_knowledge_base(session, KbName.parse(name).key)
+
+    def _row(self, name: str) -> KnowledgeBaseRow:
+        kb = self._find(name)
+        if kb is None:
+            raise KnowledgeBaseNotFound(name=name)
+        return kb
+
+
+def _kb_info(kb: KnowledgeBaseRow, counts: rows.Counts) -> KnowledgeBaseInfo:
+    return KnowledgeBaseInfo(
+        name=kb.name,
+        info=kb.info,
+        vector_store=kb.vector_store,
+        embed_model=kb.embed_model,
+        files=counts.files,
+        chunks=counts.chunks,
+        failed=counts.failed,
+        created=kb.created,
+    )
+
+
+def _file_info(file: FileRow, chunks: int) -> FileInfo:
+    error = by_code(file.error_code, file.error_detail) if file.error_code else None
+    return FileInfo(
+        name=file.name,
+        state=file.state,
+        size=file.size,
+        chunks=chunks,
+        loader=file.loader,
+        splitter=file.splitter,
+        error_code=file.error_code,
+        error_en=error.message("en") if error else "",
+        error_zh=error.message("zh") if error else "",
+        updated=file.updated,
+    )

@@ -1,0 +1,33 @@
+"""Texts to unit vectors, whatever an embedding model returns."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from server.errors import ModelFailed
+from server.llm.base import Embedder
+from server.stores.base import Matrix, Vector
+
+
+def embed_documents(embedder: Embedder, texts: Sequence[str]) -> Matrix:
+    """Unit vectors, float32, shape (len(texts), dimension).
+
+    Raises:
+        ModelFailed: the model returned something of another shape, or numbers that are not finite.
+    """
+    if not texts:
+        return np.zeros((0, embedder.dimension), dtype=np.float32)
+    return _checked(embedder, np.asarray(embedder.model.embed_documents(list(texts)), dtype=np.float32), len(texts))
+
+
+def embed_query(embedder: Embedder, text: str) -> Vector:
+    """The unit vector of a question, float32, shape (dimension,). Raises `ModelFailed` as `embed_documents` does."""
+    return _checked(embedder, np.asarray([embedder.model.embed_query(text)], dtype=np.float32), 1)[0]
+
+
+def _checked(embedder: Embedder, matrix: Matrix, rows: int) -> Matrix:
+    if matrix.shape != (rows, embedder.dimension) or not np.isfinite(matrix).all():
+        reason = f"it returned vectors of shape {matrix.shape}, expected {(rows, embedder.dimension)} finite numbers"
+        raise ModelFailed(name=embedder.name, reason=reason)
+    lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
+    return (matrix / np.where(lengths == 0, 1, lengths)).astype(np.float32)
