@@ -1,0 +1,264 @@
+"""A knowledge API on a free loopback port with canned answers, for tests of the web page; nothing of the server runs.
+
+What a test wants to be different it sets on `FakeApi`: `fail` maps a path to the error it answers with, `answer` and
+`sources` are what a question gets, `pause_s` is waited between the pieces of an answer.
+"""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+UPDATED = "2025-03-04T05:06:07+00:00"
+
+
+def file_entry(name: str, state: str = "ready", chunks: int = 12, size: int = 34567, error: str = "") -> dict[str, Any]:
+    return {
+        "name": name,
+        "state": state,
+        "size": size,
+        "chunks": chunks,
+        "loader": "MarkdownLoader",
+        "splitter": "ChineseRecursiveTextSplitter",
+        "error_code": "no_text" if error else "",
+        "error": error,
+        "updated": UPDATED,
+    }
+
+
+def source(index: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "index": index,
+        "knowledge_base": "samples",
+        "file": "支持的文件格式.md",
+        "score": 0.87,
+        "text": "知问能读取 PDF、Word（docx）、Excel（xlsx）、CSV、HTML、Markdown 和纯文本文件。\n扫描件需要先识别文字。",
+        "page": None,
+        "row": None,
+        "headings": ["支持的文件格式", "从每种格式里读出什么"],
+        "url": "http://127.0.0.1:9/knowledge_base/download_doc?knowledge_base_name=samples&file_name=x",
+    } | changes
+
+
+class FakeApi:
+    """The canned world."""
+
+    def __init__(self) -> None:
+        self.bases: dict[str, list[dict[str, Any]]] = {
+            "samples": [
+                file_entry("支持的文件格式.md"),
+                file_entry("troubleshooting.md", size=9123, chunks=31),
+                file_entry(
+                    "扫描合同.pdf",
+                    "failed",
+                    0,
+                    2_345_678,
+                    "“扫描合同.pdf”里没有文字（可能是扫描件），请上传带文字层的版本。",
+                ),
+                file_entry("年度报告 2024.docx", "waiting", 0),
+            ],
+            "空知识库": [],
+        }
+        self.fail: dict[str, tuple[int, dict[str, Any]]] = {}
+        self.answer = [
+            "知问支持 ",
+            "**PDF**、Word、Excel、CSV、HTML、",
+            "Markdown 和纯文本。[1]",
+            "\n\n扫描件要先识别文字。[2]",
+        ]
+        self.sources = [source(1), source(2, file="年度报告 2024.docx", score=0.41, page=3, headings=[])]
+        self.fail_after: int | None = None
+        self.pause_s = 0.0
+        self.requests: list[tuple[str, Any, dict[str, str]]] = []
+        self.url = ""
+
+    def details(self, name: str) -> dict[str, Any]:
+        files = self.bases[name]
+        return {
+            "name": name,
+            "info": "随知问附带的示例" if name == "samples" else "",
+            "vector_store": "faiss",
+            "embed_model": "builtin-ngram",
+            "files": len(files),
+            "chunks": sum(file["chunks"] for file in files),
+            "failed": sum(file["state"] == "failed" for file in files),
+            "created": UPDATED,
+        }
+
+    def bodies(self, path: str) -> list[Any]:
+        return [body for where, body, _ in self.requests if where == path]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: "_Server"
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class names it so
+        pass
+
+    def do_GET(self) -> None:
+        path, query = self._target()
+        self._record(path, query)
+        if self._failed(path):
+            return
+        api = self.server.api
+        if path == "/health":
+            self._json(
+                {
+                    "status": "ok",
+                    "version": "0.1.0",
+                    "llm": "builtin-extractive",
+                    "embed_model": "builtin-ngram",
+                    "language": "zh",
+                    "services": {"database": {"ok": True, "detail": ""}},
+                }
+            )
+        elif path == "/knowledge_base/list_knowledge_bases":
+            self._ok([api.details(name) for name in api.bases])
+        elif path == "/knowledge_base/list_files":
+            self._ok(api.bases[query["knowledge_base_name"]])
+        elif path == "/knowledge_base/download_doc":
+            self._bytes(f"content of {query['file_name']}".encode(), "application/octet-stream")
+        else:
+            self._json({"code": 404, "msg": f"no route {path}", "data": None}, 404)
+
+    def do_POST(self) -> None:
+        path, _ = self._target()
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or self._chunked()
+        is_json = "json" in self.headers.get("Content-Type", "")
+        body = json.loads(raw) if is_json else raw.decode("utf-8", "replace")
+        self._record(path, body)
+        if not self._failed(path):
+            getattr(self, path.rsplit("/", 1)[-1])(body)
+
+    def create_knowledge_base(self, body: dict[str, Any]) -> None:
+        self.server.api.bases[body["knowledge_base_name"]] = []
+        self._ok(None)
+
+    def delete_knowledge_base(self, body: str) -> None:
+        del self.server.api.bases[body]
+        self._ok(None)
+
+    def delete_docs(self, body: dict[str, Any]) -> None:
+        files = self.server.api.bases[body["knowledge_base_name"]]
+        files[:] = [file for file in files if file["name"] not in body["file_names"]]
+        self._ok({"failed_files": {}})
+
+    def upload_docs(self, body: str) -> None:
+        name = re.search(r'filename="([^"]*)"', body)
+        base = re.search(r'name="knowledge_base_name"\r\n\r\n([^\r]*)', body)
+        assert name
+        assert base
+        if name[1].endswith(".exe"):
+            self._ok({"failed_files": {name[1]: "无法读取这种类型的文件。"}})
+            return
+        self.server.api.bases[base[1]].append(file_entry(name[1], chunks=2, size=20))
+        self._ok({"failed_files": {}})
+
+    def recreate_vector_store(self, body: dict[str, Any]) -> None:
+        files = self.server.api.bases[body["knowledge_base_name"]]
+        events: list[dict[str, Any]] = []
+        for number, file in enumerate(files, 1):
+            bad = file["state"] == "failed"
+            message = file["error"] if bad else f"({number} / {len(files)}): {file['name']}"
+            events.append(
+                {
+                    "code": 500 if bad else 200,
+                    "msg": message,
+                    "total": len(files),
+                    "finished": number,
+                    "doc": file["name"],
+                }
+            )
+        self._stream(events)
+
+    def chat(self, body: dict[str, Any]) -> None:
+        self._stream([{"text": text, "message_id": "0" * 32} for text in self.server.api.answer])
+
+    def knowledge_base_chat(self, body: dict[str, Any]) -> None:
+        api = self.server.api
+        first = [{"sources": api.sources}] if body.get("sources_first") else []
+        tokens = [{"answer": text} for text in api.answer]
+        self._stream([*first, *tokens, {"docs": ["…"], "sources": api.sources}])
+
+    def _stream(self, events: list[dict[str, Any]]) -> None:
+        api = self.server.api
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(b": ping\r\n\r\n")
+        for number, event in enumerate(events):
+            if number == api.fail_after:
+                event = {
+                    "code": 502,
+                    "msg": "模型“builtin-extractive”出错：连接断开。请重试。",
+                    "error": "model_failed",
+                }
+            try:
+                self.wfile.write(f"data: {json.dumps(event, ensure_ascii=False)}\r\n\r\n".encode())
+                self.wfile.flush()
+            except OSError:
+                return
+            if number == api.fail_after:
+                return
+            time.sleep(api.pause_s)
+
+    def _target(self) -> tuple[str, dict[str, str]]:
+        parts = urlsplit(self.path)
+        return parts.path, {name: values[0] for name, values in parse_qs(parts.query).items()}
+
+    def _record(self, path: str, body: Any) -> None:
+        self.server.api.requests.append((path, body, dict(self.headers)))
+
+    def _failed(self, path: str) -> bool:
+        if path not in self.server.api.fail:
+            return False
+        status, body = self.server.api.fail[path]
+        self._json(body, status)
+        return True
+
+    def _chunked(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return b""
+        parts = []
+        while size := int(self.rfile.readline(), 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        return b"".join(parts)
+
+    def _ok(self, data: Any) -> None:
+        self._json({"code": 200, "msg": "success", "data": data})
+
+    def _json(self, body: Any, status: int = 200) -> None:
+        self._bytes(json.dumps(body, ensure_ascii=False).encode(), "application/json", status)
+
+    def _bytes(self, body: bytes, kind: str, status: int = 200) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    api: FakeApi
+
+
+@contextmanager
+def running_fake_api(port: int = 0) -> Iterator[FakeApi]:
+    """The API, listening until the block ends."""
+    with _Server(("127.0.0.1", port), _Handler) as server:
+        server.api = FakeApi()
+        server.api.url = f"http://127.0.0.1:{server.server_address[1]}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        try:
+            yield server.api
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,99 @@
+"""The files of a knowledge base as a table; ticked ones can be downloaded or deleted."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from server.api.schemas import FileDetails
+from webui_pages.components.dialogs import delete_files
+from webui_pages.components.download import download_button
+from webui_pages.components.outcomes import show_outcome
+from webui_pages.labels import Labels
+from webui_pages.state import Outcome
+from webui_pages.ui import Ui
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.column_types import ColumnConfig
+
+ROW_PX = 36
+MOST_ROWS = 14
+
+
+def file_panel(ui: Ui, knowledge_base: str, files: list[FileDetails]) -> None:
+    """Table, actions, and the reasons of the files that failed."""
+    st.subheader(ui.text.files, anchor=False)
+    if not files:
+        st.info(ui.text.no_files, icon=":material/upload_file:")
+        return
+    with st.container(key="file_table"):
+        event = st.dataframe(
+            [_row(file, ui.text) for file in files],
+            key=f"file_table_{ui.state.table_version}",
+            hide_index=True,
+            on_select="rerun",
+            selection_mode="multi-row",
+            row_height=ROW_PX,
+            height=ROW_PX * (min(len(files), MOST_ROWS) + 1) + 3,
+            column_config=_columns(ui.text),
+        )
+    rows = event["selection"]["rows"]
+    _actions(ui, knowledge_base, [files[row] for row in rows if row < len(files)])
+    _failures(ui, files)
+
+
+def size_text(size: int) -> str:
+    """Bytes as people read them."""
+    value, unit = float(size), "B"
+    for larger in ("KB", "MB", "GB"):
+        if value < 1024:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+
+
+def _row(file: FileDetails, text: Labels) -> dict[str, str | int]:
+    states = {"ready": text.state_ready, "waiting": text.state_waiting, "failed": text.state_failed}
+    return {
+        "name": file.name,
+        "state": states[file.state],
+        "chunks": file.chunks,
+        "size": size_text(file.size),
+        "loader": file.loader,
+        "updated": file.updated[:16].replace("T", " "),
+    }
+
+
+def _columns(text: Labels) -> "dict[str, ColumnConfig]":
+    column = st.column_config.Column
+    return {
+        "name": column(text.column_name, width="large"),
+        "state": column(text.column_state, width="small"),
+        "chunks": column(text.column_chunks, width="small"),
+        "size": column(text.column_size, width="small"),
+        "loader": column(text.column_loader, width="small"),
+        "updated": column(text.column_updated, width="medium"),
+    }
+
+
+def _actions(ui: Ui, knowledge_base: str, chosen: list[FileDetails]) -> None:
+    if not chosen:
+        st.caption(ui.text.select_hint)
+        return
+    names = [file.name for file in chosen]
+    with st.container(horizontal=True, key="file_actions"):
+        with st.popover(ui.text.download_selected.format(count=len(names)), icon=":material/download:", key="download"):
+            for number, name in enumerate(names):
+                download_button(ui, knowledge_base, name, label=name, key=f"download_selected_{number}")
+        label = ui.text.delete_selected.format(count=len(names))
+        if st.button(label, icon=":material/delete:", key="delete_selected"):
+            delete_files(ui, knowledge_base, names)
+
+
+def _failures(ui: Ui, files: list[FileDetails]) -> None:
+    failed = [Outcome(file.name, file.error or file.error_code) for file in files if file.state == "failed"]
+    if not failed:
+        return
+    title = ui.text.failed_files.format(count=len(failed))
+    with st.expander(title, icon=":material/error:", key="failed_files", expanded=True):
+        for outcome in failed:
+            show_outcome(outcome, "")

@@ -1,0 +1,62 @@
+"""Where an answer comes from: one card for each passage."""
+
+import streamlit as st
+
+from server.api.schemas import Source
+from webui_pages.components.download import download_button
+from webui_pages.labels import Labels
+from webui_pages.state import Turn
+from webui_pages.ui import Ui, literal
+
+SNIPPET_CHARACTERS = 600
+
+
+def show_sources(ui: Ui, turn: Turn, number: int) -> None:
+    """The sources of a turn, folded; or a plain word that no document matched. `number` makes keys unique."""
+    if turn.sources is None:
+        return
+    if not turn.sources:
+        with st.container(key=f"no_sources_{number}"):
+            st.info(ui.text.no_sources, icon=":material/search_off:")
+        return
+    title = ui.text.sources.format(count=len(turn.sources))
+    with st.expander(title, icon=":material/menu_book:", key=f"sources_{number}"):
+        for source in turn.sources:
+            _card(ui, source, f"{number}_{source.index}")
+
+
+def place(source: Source, text: Labels) -> str:
+    """Where in the file the passage stands, such as "Page 3 · Chapter 1 › Section 2"."""
+    parts = []
+    if source.page is not None:
+        parts.append(text.place_page.format(page=source.page))
+    if source.row is not None:
+        parts.append(text.place_row.format(row=source.row))
+    if source.headings:
+        parts.append(" › ".join(source.headings))
+    return " · ".join(parts)
+
+
+def _card(ui: Ui, source: Source, key: str) -> None:
+    with st.container(border=True, key=f"source_{key}", gap="xsmall"):
+        st.markdown(f"**{literal(f'[{source.index}] {source.file}')}**")
+        where = place(source, ui.text)
+        percent = round(100 * min(max(source.score, 0.0), 1.0))
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.badge(ui.text.relevance.format(percent=percent), color="green" if percent >= 50 else "gray")
+            if where:
+                st.caption(literal(where), width="content")
+        st.text(_shortened(source.text))
+        with st.container(horizontal=True, gap="small"):
+            _links(ui, source, key)
+
+
+def _links(ui: Ui, source: Source, key: str) -> None:
+    has_key = bool(ui.settings.security.api_key.get_secret_value())
+    if source.url.startswith(("http://", "https://")) and not has_key:
+        st.link_button(ui.text.open_file, source.url, icon=":material/open_in_new:", type="tertiary", key=f"open_{key}")
+    download_button(ui, source.knowledge_base, source.file, label=ui.text.download, key=f"download_{key}")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= SNIPPET_CHARACTERS else f"{text[:SNIPPET_CHARACTERS]}…"

@@ -1,0 +1,58 @@
+"""Many files into a knowledge base, one request for each, so that each has its own progress and outcome."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from webui_pages.client import ApiFailed
+from webui_pages.components.outcomes import show_outcomes
+from webui_pages.state import Outcome
+from webui_pages.ui import Ui, literal
+
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+
+def upload_panel(ui: Ui, knowledge_base: str, known: set[str]) -> None:
+    """The drop zone, the overwrite switch, and what became of the files of the last upload. `known` names the files
+    that are already there."""
+    st.subheader(ui.text.upload, anchor=False)
+    chosen = st.file_uploader(
+        ui.text.upload_choose,
+        accept_multiple_files=True,
+        key=f"upload_files_{ui.state.uploader_version}",
+        max_upload_size=ui.settings.knowledge_base.max_file_mb,
+    )
+    with st.container(horizontal=True, vertical_alignment="center", key="upload_controls"):
+        start = st.button(
+            ui.text.upload_start, type="primary", icon=":material/upload:", key="upload_start", disabled=not chosen
+        )
+        overwrite = st.toggle(ui.text.upload_overwrite, key="upload_overwrite")
+    twice = [file.name for file in chosen if file.name in known]
+    if twice and not overwrite:
+        st.warning(literal(ui.text.upload_known.format(names=", ".join(twice))))
+    if start and chosen:
+        _upload(ui, knowledge_base, chosen, overwrite=overwrite)
+    if ui.state.uploaded:
+        show_outcomes(ui.text.upload_done, ui.state.uploaded, key="upload_outcomes", good=ui.text.upload_good)
+
+
+def _upload(ui: Ui, knowledge_base: str, files: "list[UploadedFile]", *, overwrite: bool) -> None:
+    ui.state.uploaded = []
+    bar = st.progress(0.0)
+    for done, file in enumerate(files):
+        text = ui.text.upload_progress.format(name=file.name, done=done + 1, total=len(files))
+        bar.progress(done / len(files), literal(text))
+        ui.state.uploaded.append(_upload_one(ui, knowledge_base, file, overwrite=overwrite))
+    bar.progress(1.0)
+    ui.state.uploader_version += 1
+    ui.state.table_version += 1
+    st.rerun()
+
+
+def _upload_one(ui: Ui, knowledge_base: str, file: "UploadedFile", *, overwrite: bool) -> Outcome:
+    try:
+        failed = ui.client.upload(knowledge_base, file.name, file, overwrite=overwrite)
+    except ApiFailed as failure:
+        return Outcome(file.name, failure.message)
+    return Outcome(file.name, "; ".join(failed.values()))

@@ -1,0 +1,115 @@
+"""What one browser session remembers: typed, and kept in one entry of `st.session_state`.
+
+Widgets forget their values when another page is shown; what must last is copied here.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import streamlit as st
+
+from server.api.schemas import Health, History, Source
+from server.errors import Language
+
+Mode = Literal["knowledge_base", "llm"]
+
+_KEY = "zhiwen"
+
+
+@dataclass
+class Turn:
+    """One question and what came back. `sources` is None when no documents were asked."""
+
+    question: str
+    answer: str = ""
+    sources: list[Source] | None = None
+    error: str = ""
+    stopped: bool = False
+
+
+@dataclass
+class ChatOptions:
+    """How to ask. `relevance_floor` is in percent."""
+
+    temperature: float
+    top_k: int
+    relevance_floor: int
+    history_length: int
+
+    @property
+    def score_threshold(self) -> float:
+        """The floor as the distance in [0, 2] that the API takes."""
+        return 2 * (1 - self.relevance_floor / 100)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file; `error` is empty on success."""
+
+    name: str
+    error: str = ""
+
+
+@dataclass
+class State:
+    """The session. The versions are parts of widget keys: a new one empties the widget."""
+
+    language: Language
+    options: ChatOptions
+    authorized: bool = False
+    mode: Mode = "knowledge_base"
+    knowledge_base: str = ""
+    turns: list[Turn] = field(default_factory=list)
+    pending_question: str = ""
+    health: Health | None = None
+    health_checked_at: float = 0.0
+    select_version: int = 0
+    uploader_version: int = 0
+    table_version: int = 0
+    notice: str = ""
+    uploaded: list[Outcome] = field(default_factory=list)
+    rebuild_wanted: bool = False
+    rebuilt: list[Outcome] | None = None
+
+    def take_pending_question(self) -> str:
+        """The question a suggestion button left, once."""
+        question, self.pending_question = self.pending_question, ""
+        return question
+
+    def take_notice(self) -> str:
+        """The message left for the next run, once."""
+        notice, self.notice = self.notice, ""
+        return notice
+
+    def history(self) -> list[History]:
+        """The answered turns that go along with the next question, oldest first."""
+        length = self.options.history_length
+        answered = [turn for turn in self.turns if turn.answer and not turn.error]
+        return [
+            entry
+            for turn in (answered[-length:] if length else [])
+            for entry in (
+                History(role="user", content=turn.question),
+                History(role="assistant", content=turn.answer),
+            )
+        ]
+
+    def choose_knowledge_base(self, name: str) -> None:
+        """Show another knowledge base; results that belong to the one before go."""
+        if name != self.knowledge_base:
+            self.knowledge_base = name
+            self.uploaded, self.rebuilt, self.rebuild_wanted = [], None, False
+            self.table_version += 1
+            self.uploader_version += 1
+
+    def show_knowledge_base(self, name: str) -> None:
+        """Like `choose_knowledge_base`, against the choice that the select boxes still hold."""
+        self.choose_knowledge_base(name)
+        self.select_version += 1
+
+
+def session_state(language: Language, options: ChatOptions) -> State:
+    """The state of this session; the first call makes it from the given defaults."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = State(language=language, options=options)
+    return st.session_state[_KEY]
