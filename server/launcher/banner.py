@@ -1,0 +1,77 @@
+"""What is running here: versions, models and why these. Versions are looked up, packages are not imported."""
+
+import platform
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from configs.settings import Settings, local_file
+from configs.version import VERSION
+from server.errors import ModelUnavailable
+from server.launcher.labels import Labels
+from server.launcher.masking import masked_url
+from server.launcher.plan import device
+from server.llm.catalog import Choice, choose_embedder, choose_llm
+
+
+def banner(settings: Settings, llms: Sequence[Choice], labels: Labels) -> list[str]:
+    """Lines for the console; `llms` are the chat models that run here."""
+    rows = _system(settings, labels)
+    rows += [(labels("llm"), _described(settings, choice, labels)) for choice in llms]
+    rows.append((labels("embed"), _chosen(settings, choose_embedder, labels)))
+    return ["", *_aligned(rows), ""]
+
+
+def summary(settings: Settings, labels: Labels) -> list[str]:
+    """What would run here, for a command line that asks for nothing."""
+    file = local_file()
+    rows = _system(settings, labels)
+    rows.append((labels("settings"), str(file) if file.is_file() else labels("none_yet")))
+    rows.append((labels("database"), masked_url(settings.database_url)))
+    rows.append((labels("llm"), _chosen(settings, choose_llm, labels)))
+    rows.append((labels("embed"), _chosen(settings, choose_embedder, labels)))
+    for name in ("webui", "api", "openai_api", "controller"):
+        rows.append((labels(name), getattr(settings.services, name).url))
+    return ["", *_aligned(rows), ""]
+
+
+def _system(settings: Settings, labels: Labels) -> list[tuple[str, str]]:
+    return [
+        (labels("system"), platform.platform(terse=True)),
+        (labels("python"), platform.python_version()),
+        (labels("versions"), _versions()),
+        (labels("splitter"), settings.knowledge_base.splitter),
+    ]
+
+
+def _versions() -> str:
+    names = {"langchain-core": "langchain-core", "fastchat": "fschat"}
+    return ", ".join([f"zhiwen {VERSION}", *(f"{shown} {_version(package)}" for shown, package in names.items())])
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "-"
+
+
+def _described(settings: Settings, choice: Choice, labels: Labels) -> str:
+    reason = choice.reason_zh if labels.language == "zh" else choice.reason_en
+    return f"{choice.name} @ {device(settings, choice)} ({reason})"
+
+
+def _chosen(settings: Settings, choose: Callable[[Settings], Choice], labels: Labels) -> str:
+    try:
+        return _described(settings, choose(settings), labels)
+    except ModelUnavailable as error:
+        return f"{labels('missing')}: {error.message(labels.language)}"
+
+
+def _aligned(rows: Sequence[tuple[str, str]]) -> list[str]:
+    return [f"  {_padded(name, 18)}{value}" for name, value in rows]
+
+
+def _padded(text: str, width: int) -> str:
+    """Chinese characters take two columns."""
+    columns = sum(2 if ord(character) > 0x2E80 else 1 for character in text)
+    return text + " " * (width - columns)

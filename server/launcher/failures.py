@@ -1,0 +1,93 @@
+"""Why a service is not running, in words that say what to do."""
+
+import re
+import signal
+from dataclasses import dataclass
+from typing import Literal
+
+from server.errors import Language
+
+SHOWN_LINES = 12
+
+# The first pattern found in the last lines of the log gives the advice; {0} is what the pattern caught.
+_ADVICE = [
+    (
+        r"No module named '([\w.]+)'",
+        "The package {0} is missing. Run: make run    (or: pip install -r requirements.txt)",
+        "缺少软件包 {0}。请运行：make run（或 pip install -r requirements.txt）",
+    ),
+    (
+        r"(out of memory|MemoryError|Cannot allocate memory)",
+        "There is not enough memory. Stop other programs, choose a smaller model with -n NAME, or use --lite.",
+        "内存不足。请关闭其他程序，用 -n NAME 选择更小的模型，或使用 --lite。",
+    ),
+    (
+        r"(address already in use|Port \d+ is (?:already in use|not available))",
+        "Another program took its port in the meantime. Stop that program, or choose another port in the settings.",
+        "端口刚被其他程序占用。请停止该程序，或在设置中换一个端口。",
+    ),
+    (
+        r"(No space left on device)",
+        "The disk is full. Make room and start again.",
+        "磁盘已满，请清理后重新启动。",
+    ),
+]
+_KILLED = (
+    "The system killed it, most likely because memory ran out. Choose a smaller model with -n NAME, or use --lite.",
+    "它被系统终止，很可能是内存不足。请用 -n NAME 选择更小的模型，或使用 --lite。",
+)
+_SLOW = (
+    "If it only needs longer, raise launcher.start_timeout_s in configs/local.toml.",
+    "如果只是加载较慢，请在 configs/local.toml 中调大 launcher.start_timeout_s。",
+)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What happened to a service: `seconds` after its start, with the last lines of its log."""
+
+    kind: Literal["died", "timeout", "not_started"]
+    seconds: float
+    log: str
+    exit_code: int | None = None
+    lines: tuple[str, ...] = ()
+    detail: str = ""
+
+    def summary(self, language: Language) -> str:
+        """One sentence."""
+        zh = language == "zh"
+        if self.kind == "not_started":
+            return f"无法启动：{self.detail}" if zh else f"could not be started: {self.detail}"
+        if self.kind == "timeout":
+            return f"{self.seconds:.0f} 秒内没有就绪" if zh else f"was not ready within {self.seconds:.0f} s"
+        how = _how_it_ended(self.exit_code or 0, language)
+        return f"{self.seconds:.1f} 秒后{how}" if zh else f"{how} after {self.seconds:.1f} s"
+
+    def advice(self, language: Language) -> str:
+        """What to do."""
+        index = 1 if language == "zh" else 0
+        text = "\n".join(self.lines)
+        for pattern, *advice in _ADVICE:
+            if found := re.search(pattern, text, re.IGNORECASE):
+                return advice[index].format(found.group(1))
+        if self.kind == "timeout":
+            return _SLOW[index]
+        if self.exit_code == -9:
+            return _KILLED[index]
+        return f"原因见日志 {self.log}。" if index else f"The reason is in the log: {self.log}"
+
+    def report(self, language: Language) -> list[str]:
+        """The last lines of the log and the advice, for a console."""
+        title = f"{self.log} 的最后几行：" if language == "zh" else f"last lines of {self.log}:"
+        shown = [title, *(f"  {line}" for line in self.lines)] if self.lines else []
+        return [*shown, f"→ {self.advice(language)}"]
+
+
+def _how_it_ended(code: int, language: Language) -> str:
+    if code >= 0:
+        return f"退出（退出码 {code}）" if language == "zh" else f"ended with exit code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    return f"被 {name} 终止" if language == "zh" else f"was ended by {name}"

@@ -1,0 +1,77 @@
+"""The words of the console in English and Chinese, and which of the two to use."""
+
+import locale
+import os
+from collections.abc import Mapping
+
+from server.errors import Language
+
+_LABELS = {
+    "service": ("service", "服务"),
+    "state": ("state", "状态"),
+    "seconds": ("seconds", "秒"),
+    "address": ("address", "地址"),
+    "waiting": ("waiting", "等待"),
+    "starting": ("starting", "启动中"),
+    "ready": ("ready", "就绪"),
+    "restarting": ("restarting", "重启中"),
+    "stopping": ("stopping", "停止中"),
+    "stopped": ("stopped", "已停止"),
+    "failed": ("failed", "失败"),
+    "webui": ("web page", "网页界面"),
+    "api": ("knowledge API", "知识库 API"),
+    "openai_api": ("OpenAI API", "OpenAI API"),
+    "controller": ("controller", "控制器"),
+    "worker": ("model", "模型"),
+    "system": ("system", "操作系统"),
+    "python": ("Python", "Python"),
+    "versions": ("versions", "版本"),
+    "splitter": ("text splitter", "文本分割器"),
+    "llm": ("chat model", "对话模型"),
+    "embed": ("embedding model", "向量模型"),
+    "database": ("database", "数据库"),
+    "settings": ("settings", "设置文件"),
+    "none_yet": ("(none, defaults)", "（无，使用默认值）"),
+    "missing": ("not usable", "不可用"),
+    "after_restart": ("restart in {0:.0f} s", "{0:.0f} 秒后重启"),
+    "all_ready": ("Ready in {0:.1f} s.", "已就绪，用时 {0:.1f} 秒。"),
+    "open": ("Open {0} in a browser.", "请在浏览器中打开 {0}"),
+    "how_to_stop": ("Ctrl-C stops everything.", "按 Ctrl-C 停止全部服务。"),
+    "some_failed": ("Some models are not running, see above.", "部分模型未能运行，见上文。"),
+    "start_failed": ("Zhiwen was not started.", "知问未能启动。"),
+    "stopping_all": ("Stopping …", "正在停止……"),
+    "nothing_asked": (
+        "Nothing was asked to start. Most people want: python startup.py -a",
+        "没有指定要启动的服务，通常使用：python startup.py -a",
+    ),
+    "no_download_needed": ("{0} is built in; there is nothing to download.", "{0} 为内置模型，无需下载。"),
+    "already_here": ("The weights of {0} are already here: {1}", "{0} 的权重已在本机：{1}"),
+    "downloading": ("Fetching {0} from {1} …", "正在从 {1} 下载 {0} ……"),
+    "downloaded": ("{0} is complete: {1}", "{0} 下载完成：{1}"),
+}
+
+
+class Labels:
+    """The table read in one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language: Language = language
+
+    def __call__(self, key: str, *values: object) -> str:
+        """The words for a key, filled with the values."""
+        return _LABELS[key][1 if self.language == "zh" else 0].format(*values)
+
+    def service(self, name: str) -> str:
+        """A service by the name people know it by."""
+        if name.startswith("worker-"):
+            return f"{self('worker')} {name.removeprefix('worker-')}"
+        return self(name) if name in _LABELS else name
+
+
+def console_language(environment: Mapping[str, str] = os.environ) -> Language:
+    """Chinese where the environment or, without one, the system's locale is Chinese; else English."""
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := environment.get(variable):
+            return "zh" if value.lower().startswith("zh") else "en"
+    system = locale.getlocale()[0] or ""
+    return "zh" if system.lower().startswith(("zh", "chinese")) else "en"
