@@ -44,7 +44,6 @@ class Database:
         """A session that sees one consistent state and changes nothing."""
         with Session(self._engine, expire_on_commit=False) as session:
             yield session
-            session.rollback()
 
     @contextmanager
     def unit_of_work(self) -> Iterator[Session]:

@@ -7,13 +7,35 @@ Chunk ids are never used twice (`sqlite_autoincrement`), so an index may hold id
 from datetime import datetime, timezone
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
 def now() -> datetime:
     """The present moment, UTC."""
     return datetime.now(timezone.utc)
+
+
+class Utc(TypeDecorator[datetime]):
+    """A moment; SQLite forgets time zones, so what it gives back is marked as the UTC it was stored in."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """See the class."""
+        return value if value is None or value.tzinfo else value.replace(tzinfo=timezone.utc)
 
 
 class Base(DeclarativeBase):
@@ -33,7 +55,7 @@ class KnowledgeBaseRow(Base):
     embed_model: Mapped[str] = mapped_column(String(200))
     dimension: Mapped[int] = mapped_column(Integer)
     index_generation: Mapped[int] = mapped_column(Integer, default=1)
-    created: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+    created: Mapped[datetime] = mapped_column(Utc, default=now)
 
 
 class FileRow(Base):
@@ -56,7 +78,7 @@ class FileRow(Base):
     splitter: Mapped[str] = mapped_column(String(100), default="")
     error_code: Mapped[str] = mapped_column(String(50), default="")
     error_detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    updated: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, onupdate=now)
+    updated: Mapped[datetime] = mapped_column(Utc, default=now, onupdate=now)
 
 
 class ChunkRow(Base):

@@ -1,5 +1,6 @@
 """From bytes to chunks: sniff, load, split. Holds nothing while it works; embedding and publishing come after."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from server.errors import FileEmpty, FileUnreadable, MissingDependency, NoText, 
 from server.knowledge_base import content
 from server.knowledge_base.content import Received
 from server.knowledge_base.names import Layout
+
+log = logging.getLogger(__name__)
 
 EMBED_BATCH = 256  # chunks embedded and published together, so that many small files share one write of the index
 READ_AHEAD = 32  # files parsed before the first of them is published
@@ -87,6 +90,13 @@ def parse(received: Received, layout: Layout, settings: Settings, options: Split
     except OSError as error:
         reason = error.strerror or type(error).__name__
         return Parsed(received, error=FileUnreadable(name=received.name, reason_en=reason, reason_zh=reason))
+    except Exception as error:  # noqa: BLE001  # an edge: a fault in one file's reader must not stop the others
+        log.exception("reading %s failed", received.name)
+        detail = {
+            "reason_en": f"its reader failed ({type(error).__name__})",
+            "reason_zh": f"读取程序出错（{type(error).__name__}）",
+        }
+        return Parsed(received, error=FileUnreadable(name=received.name, **detail))
 
 
 def _parse(received: Received, settings: Settings, options: Splitting) -> Parsed:

@@ -111,8 +111,10 @@ class KnowledgeBases:
         layout = self._layout(parsed.text)
         with self._database.unit_of_work() as session:
             rows.add_knowledge_base(session, kb)
-            # Inside the unit of work: a folder that cannot be made leaves no knowledge base behind.
+            # Inside the unit of work: a folder that cannot be made leaves no knowledge base behind. An index that lies
+            # here belongs to a database that is gone, whose chunk ids this one will use again for other texts.
             layout.content.mkdir(parents=True, exist_ok=True)
+            self._drop_indexes(layout)
         return _kb_info(kb, rows.Counts())
 
     def delete(self, name: str) -> None:
@@ -124,9 +126,24 @@ class KnowledgeBases:
             (layout.root / DELETING).touch()
             with self._database.unit_of_work() as session:
                 rows.delete_knowledge_base(session, kb.id)
+        self._drop_indexes(layout)
+        shutil.rmtree(layout.root, ignore_errors=True)
+
+    def forget_all(self) -> None:
+        """Drop all tables and indexes and make empty tables; the uploaded files stay where they are."""
+        for folder in self.folders():
+            self._drop_indexes(self._layout(folder))
+        self._database.drop_tables()
+        self._database.create_tables()
+
+    def folders(self) -> builtins.list[str]:
+        """Names of all folders with files on disk, whether SQL knows them as knowledge bases or not."""
+        root = self._settings.paths.knowledge_base
+        return sorted(path.parent.name for path in root.glob("*/content") if not path.parent.name.startswith("."))
+
+    def _drop_indexes(self, layout: Layout) -> None:
         for folder in layout.indexes.glob("*"):
             self._indexes.drop(folder)
-        shutil.rmtree(layout.root, ignore_errors=True)
 
     def files(self, name: str) -> builtins.list[FileInfo]:
         """All files of a knowledge base, by name."""
@@ -140,28 +157,29 @@ class KnowledgeBases:
         kb = self._row(name)
         results: Results = {}
         received = self._received(kb, uploads, options, results)
-        return self._ingest(kb, received, options, results)
+        results.update(self._ingest(kb, received, options))
+        return results
 
-    def index_files(self, name: str, file_names: Sequence[str], options: IngestOptions) -> Results:
-        """Read and index files that lie in the content folder already."""
+    def index_files(
+        self, name: str, file_names: Sequence[str], options: IngestOptions
+    ) -> Iterator[tuple[str, ZhiwenError | None]]:
+        """Read and index files that lie in the content folder; yields each one's name and error when it is done."""
         kb = self._row(name)
         layout = self._layout(kb.name)
-        return self._ingest(kb, (content.in_place(layout, file) for file in file_names), options, {})
+        yield from self._ingest(kb, (content.in_place(layout, file) for file in file_names), options)
 
     def _ingest(
-        self, kb: KnowledgeBaseRow, received: Iterable[Received], options: IngestOptions, results: Results
-    ) -> Results:
+        self, kb: KnowledgeBaseRow, received: Iterable[Received], options: IngestOptions
+    ) -> Iterator[tuple[str, ZhiwenError | None]]:
         layout = self._layout(kb.name)
         publisher = Publisher(self._database, self._indexes, layout, kb.id, kb.name)
         embedder = self._embedders.for_index(kb.name, kb.embed_model, kb.dimension)
         for batch in parse_batches(received, layout, self._settings, options.resolved(self._settings)):
-            good = [parsed for parsed in batch if parsed.error is None]
-            publisher.publish(prepare(embedder, good))
+            publisher.publish(prepare(embedder, [parsed for parsed in batch if parsed.error is None]))
             for parsed in batch:
                 if parsed.error is not None:
                     publisher.record_failure(parsed.received, parsed.error)
-                results[parsed.received.name] = parsed.error
-        return results
+                yield parsed.received.name, parsed.error
 
     def _received(
         self, kb: KnowledgeBaseRow, uploads: Iterable[Upload], options: IngestOptions, results: Results
