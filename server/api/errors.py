@@ -75,12 +75,18 @@ def as_zhiwen(error: Exception) -> ZhiwenError:
     return ZhiwenError(request_id=request_id)
 
 
-def error_response(error: ZhiwenError, connection: HTTPConnection, *, status: int = 0, msg: str = "") -> JSONResponse:
-    """The error as a response; `status` and `msg` only where the 0.2.10 API fixed other ones than the table."""
+def error_response(
+    error: ZhiwenError, connection: HTTPConnection, *, status: int = 0, msg: str = "", data: Any = None
+) -> JSONResponse:
+    """The error as a response; `status`, `msg` and `data` only where the 0.2.10 API fixed other ones.
+
+    With `data` given, the stable code stands beside it.
+    """
     code = status or status_of(error)
     text = msg or text_of(error, language_of(connection))
     headers = {"WWW-Authenticate": "Bearer"} if code == 401 else None  # RFC 9110 asks for it
-    return _ErrorJson({"code": code, "msg": text, "data": error_data(error)}, code, headers)
+    rest = {"data": error_data(error)} if data is None else {"data": data, "error": error.code}
+    return _ErrorJson({"code": code, "msg": text, **rest}, code, headers)
 
 
 class _ErrorJson(JSONResponse):

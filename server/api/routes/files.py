@@ -2,21 +2,21 @@
 
 import json
 import mimetypes
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, JSONResponse
 from fastapi.routing import APIRoute
 
 from server.api.deps import KnowledgeBasesDep, LanguageDep
-from server.api.errors import text_of
-from server.api.schemas import BaseResponse, DeleteFiles, FileDetails, FileListResponse
-from server.errors import Language, NotSupported, ZhiwenError
+from server.api.errors import error_response
+from server.api.schemas import BaseResponse, DeleteFiles, FileListResponse
+from server.api.wire import failed_files, file_details
+from server.errors import NotSupported, ZhiwenError
 from server.knowledge_base.ingest import IngestOptions
-from server.knowledge_base.service import FileInfo, Upload
+from server.knowledge_base.service import Upload
 
 MAX_FILES_PER_FORM = 10_000
 MAX_FORM_TEXT = 64 * 1024 * 1024
@@ -44,16 +44,20 @@ class FormRoute(APIRoute):
 router = APIRouter(prefix="/knowledge_base", tags=["Knowledge Base Management"], route_class=FormRoute)
 
 
-@router.get("/list_files")
+@router.get("/list_files", response_model=FileListResponse)
 def list_files(
     knowledge_base_name: str,
+    request: Request,
     knowledge_bases: KnowledgeBasesDep,
     language: LanguageDep,
     details: Annotated[bool, Query()] = False,
-) -> FileListResponse:
-    """The names of the files; with `details=true` objects with state, reason of a failure and counts."""
-    files = knowledge_bases.files(knowledge_base_name)
-    return FileListResponse(data=[_details(file, language) for file in files] if details else [f.name for f in files])
+) -> FileListResponse | JSONResponse:
+    """The names of the files; with `details=true` objects. As in 0.2.10 `data` is an array even of an error."""
+    try:
+        files = knowledge_bases.files(knowledge_base_name)
+    except ZhiwenError as error:
+        return error_response(error, request, data=[])
+    return FileListResponse(data=[file_details(f, language) for f in files] if details else [f.name for f in files])
 
 
 @router.post("/upload_docs")
@@ -82,7 +86,7 @@ def upload_docs(  # noqa: PLR0913  # the fields of the form
     )
     uploads = [Upload(name=file.filename or "", stream=file.file) for file in files]
     results = knowledge_bases.add_files(knowledge_base_name, uploads, options)
-    return BaseResponse(msg=(_UPLOADED if to_vector_store else _STORED)[language], data=_failures(results, language))
+    return BaseResponse(msg=(_UPLOADED if to_vector_store else _STORED)[language], data=failed_files(results, language))
 
 
 @router.post("/delete_docs")
@@ -91,7 +95,7 @@ def delete_docs(body: DeleteFiles, knowledge_bases: KnowledgeBasesDep, language:
     results = knowledge_bases.delete_files(
         body.knowledge_base_name, body.file_names, delete_content=body.delete_content
     )
-    return BaseResponse(msg=_DELETED[language], data=_failures(results, language))
+    return BaseResponse(msg=_DELETED[language], data=failed_files(results, language))
 
 
 @router.get("/download_doc", response_class=FileResponse)
@@ -123,16 +127,3 @@ def _parse_docs(text: str) -> dict[str, Any]:
 
 def _schema_error(kind: str, message: str) -> RequestValidationError:
     return RequestValidationError([{"type": kind, "loc": ("body", "docs"), "msg": message}])
-
-
-def _failures(results: Mapping[str, ZhiwenError | None], language: Language) -> dict[str, Any]:
-    failed = {name: error for name, error in results.items() if error is not None}
-    return {
-        "failed_files": {name: text_of(error, language) for name, error in failed.items()},
-        "failed_codes": {name: error.code for name, error in failed.items()},
-    }
-
-
-def _details(file: FileInfo, language: Language) -> FileDetails:
-    error = file.error_zh if language == "zh" else file.error_en
-    return FileDetails.model_validate({**asdict(file), "error": error, "updated": file.updated.isoformat()})

@@ -1,6 +1,7 @@
 """What is alive."""
 
 import asyncio
+import logging
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter
@@ -10,10 +11,11 @@ from configs.settings import Service
 from configs.version import VERSION
 from server.api.deps import ContainerDep
 from server.api.schemas import Health, ServiceState
-from server.errors import ZhiwenError
+from server.container import Container
 
 router = APIRouter(tags=["Server State"])
 PROBE_S = 0.5
+_log = logging.getLogger(__name__)
 
 
 @router.get("/health")
@@ -44,9 +46,14 @@ async def _listens(service: Service) -> ServiceState:
     return ServiceState(ok=True)
 
 
-async def _database(container: ContainerDep) -> ServiceState:
+async def _database(container: Container) -> ServiceState:
+    def connect() -> None:
+        with container.database.read() as session:
+            session.connection()
+
     try:
-        await run_in_threadpool(container.knowledge_bases.list)
-    except ZhiwenError as error:
-        return ServiceState(ok=False, detail=error.code)
+        await run_in_threadpool(connect)
+    except Exception:  # noqa: BLE001  # whatever it is, telling of it is this route's job
+        _log.exception("the database does not answer")
+        return ServiceState(ok=False, detail="the database does not answer; the log of the API has the reason")
     return ServiceState(ok=True)

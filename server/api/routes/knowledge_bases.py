@@ -1,29 +1,25 @@
 """Knowledge bases: list, create, delete, search, rebuild."""
 
-from collections.abc import Generator, Iterator
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
 from starlette.responses import JSONResponse
 
 from server.api.background import in_thread
 from server.api.deps import KnowledgeBasesDep, LanguageDep
-from server.api.errors import error_event, error_response
+from server.api.errors import error_response
 from server.api.schemas import (
     BaseResponse,
     CreateKnowledgeBase,
     FoundDocument,
-    KnowledgeBaseDetails,
     KnowledgeBaseListResponse,
     RebuildRequest,
     SearchRequest,
 )
-from server.api.sse import STREAM_RESPONSES, Event, event_stream
-from server.errors import BadName, KnowledgeBaseExists, KnowledgeBaseNotFound, Language
+from server.api.sse import STREAM_RESPONSES, event_stream
+from server.api.wire import found_document, knowledge_base_details, rebuild_event
+from server.errors import BadName, KnowledgeBaseExists, KnowledgeBaseNotFound
 from server.knowledge_base.ingest import IngestOptions
-from server.knowledge_base.service import KnowledgeBaseInfo, RebuildStep
-from server.types import Chunk
 
 router = APIRouter(prefix="/knowledge_base", tags=["Knowledge Base Management"])
 NO_QUESTION_SCORE = 3.0
@@ -40,7 +36,9 @@ def list_knowledge_bases(
 ) -> KnowledgeBaseListResponse:
     """The names, oldest first; with `details=true` objects."""
     infos = knowledge_bases.list()
-    return KnowledgeBaseListResponse(data=[_details(info) for info in infos] if details else [i.name for i in infos])
+    if details:
+        return KnowledgeBaseListResponse(data=[knowledge_base_details(info) for info in infos])
+    return KnowledgeBaseListResponse(data=[info.name for info in infos])
 
 
 @router.post("/create_knowledge_base", response_model=BaseResponse)
@@ -82,16 +80,16 @@ def search_docs(body: SearchRequest, request: Request, knowledge_bases: Knowledg
         if body.query.strip():
             limit = defaults.score_threshold if body.score_threshold is None else body.score_threshold
             hits = knowledge_bases.search([name], body.query, top_k=body.top_k or defaults.top_k, max_distance=limit)
-            return [_found(hit.chunk, hit.distance) for hit in hits]
+            return [found_document(hit.chunk, hit.distance) for hit in hits]
         if body.file_name or body.metadata:
             chunks = knowledge_bases.chunks(name, file_name=body.file_name, metadata=body.metadata)
-            return [_found(chunk, NO_QUESTION_SCORE) for chunk in chunks]
+            return [found_document(chunk, NO_QUESTION_SCORE) for chunk in chunks]
     except KnowledgeBaseNotFound:
         return []
     return []
 
 
-@router.post("/recreate_vector_store", response_class=Response, responses={200: {"content": {"text/event-stream": {}}}})
+@router.post("/recreate_vector_store", response_class=Response, responses=STREAM_RESPONSES)
 async def recreate_vector_store(
     body: RebuildRequest, request: Request, knowledge_bases: KnowledgeBasesDep, language: LanguageDep
 ) -> Response:
@@ -106,22 +104,4 @@ async def recreate_vector_store(
         vector_store=body.vs_type,
         embed_model=body.embed_model,
     )
-    return await event_stream(request, in_thread(_events(steps, language)))
-
-
-def _events(steps: Iterator[RebuildStep], language: Language) -> Generator[Event, None, None]:
-    for step in steps:
-        event: dict[str, Any] = {"total": step.total, "finished": step.finished, "doc": step.file}
-        if step.error is None:
-            yield {"code": 200, "msg": f"({step.finished} / {step.total}): {step.file}", **event}
-        else:
-            yield {**error_event(step.error, language), **event}
-
-
-def _found(chunk: Chunk, score: float) -> FoundDocument:
-    metadata = {**chunk.meta, "source": chunk.file, "id": str(chunk.id)}
-    return FoundDocument(page_content=chunk.text, metadata=metadata, id=str(chunk.id), score=score)
-
-
-def _details(info: KnowledgeBaseInfo) -> KnowledgeBaseDetails:
-    return KnowledgeBaseDetails.model_validate({**asdict(info), "created": info.created.isoformat()})
+    return await event_stream(request, in_thread(rebuild_event(step, language) for step in steps))

@@ -1,0 +1,59 @@
+"""The real application on a folder of its own, with a scripted model in the place of FastChat."""
+
+import contextlib
+import os
+from unittest import mock
+
+from starlette.testclient import TestClient
+
+from configs.settings import load_settings
+from server.api import app as app_module
+
+BASE_URL = "http://127.0.0.1:7861"
+
+
+class ScriptedModel:
+    """Answers with fixed pieces, or fails; remembers what it was asked."""
+
+    def __init__(self):
+        self.pieces, self.error, self.calls = ["两", "年", "。[1]"], None, []
+
+    async def __call__(self, settings, messages, **options):
+        self.calls.append((list(messages), options))
+        for piece in self.pieces:
+            yield piece
+        if self.error:
+            raise self.error
+
+
+def make_settings(folder, **variables):
+    """Settings with all data below the folder and models that need no weights."""
+    values = {
+        "ZHIWEN_CONFIG": str(folder / "none.toml"),
+        "ZHIWEN__PATHS__KNOWLEDGE_BASE": str(folder / "kb"),
+        "ZHIWEN__PATHS__MODELS": str(folder / "models"),
+        "ZHIWEN__MODELS__LLM_PREFERENCE": '["builtin-extractive"]',
+        "ZHIWEN__MODELS__EMBED_PREFERENCE": '["builtin-ngram"]',
+        **variables,
+    }
+    with mock.patch.dict(os.environ, values):
+        return load_settings()
+
+
+@contextlib.contextmanager
+def running_app(settings, model):
+    """A client of the application."""
+    with (
+        mock.patch.object(app_module, "stream_chat", model),
+        TestClient(app_module.create_app(settings), base_url=BASE_URL) as client,
+    ):
+        yield client
+
+
+def events(response):
+    """The payloads of a finished stream."""
+    import json
+
+    assert response.headers["content-type"].startswith("text/event-stream"), response.text
+    lines = response.text.split("\r\n\r\n")
+    return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
