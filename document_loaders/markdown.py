@@ -38,9 +38,8 @@ class MarkdownLoader(BaseLoader):
         title = title or (top[0] if len(top) == 1 else "")
         about = {"title": title} if title else {}
         for section in sections(blocks):
-            content = "\n".join(block.text for block in section.blocks)
-            if content.strip():
-                yield Document(page_content=content.strip("\n"), metadata={"headings": section.headings, **about})
+            if section.text:
+                yield Document(page_content=section.text, metadata={"headings": section.headings, **about})
 
 
 def _without_front_matter(text: str) -> tuple[str, str]:

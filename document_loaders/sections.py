@@ -20,6 +20,11 @@ class Section:
     headings: list[str]
     blocks: list[Block]
 
+    @property
+    def text(self) -> str:
+        """The source of the section."""
+        return "\n".join(block.text for block in self.blocks).strip("\n")
+
 
 def sections(blocks: Iterable[Block]) -> Iterator[Section]:
     """Cut at the headings; a heading with nothing but a deeper heading below it starts that one's section."""

@@ -19,16 +19,23 @@ if TYPE_CHECKING:
 LOADERS = {
     "TextLoader": "document_loaders.text:TextLoader",
     "MarkdownLoader": "document_loaders.markdown:MarkdownLoader",
+    "PdfLoader": "document_loaders.pdf:PdfLoader",
+    "DocxLoader": "document_loaders.docx:DocxLoader",
     "CsvLoader": "document_loaders.csv_rows:CsvLoader",
     "TsvLoader": "document_loaders.csv_rows:TsvLoader",
+    "HtmlLoader": "document_loaders.html:HtmlLoader",
 }
 SUFFIXES = {
     ".txt": "TextLoader",
     ".log": "TextLoader",
     ".md": "MarkdownLoader",
     ".markdown": "MarkdownLoader",
+    ".pdf": "PdfLoader",
+    ".docx": "DocxLoader",
     ".csv": "CsvLoader",
     ".tsv": "TsvLoader",
+    ".html": "HtmlLoader",
+    ".htm": "HtmlLoader",
 }
 _BY_CONTENT = {"pdf": "PdfLoader", "docx": "DocxLoader", "html": "HtmlLoader"}
 _BINARY = frozenset({"PdfLoader", "DocxLoader"})

@@ -1,0 +1,91 @@
+"""The lines of PDF pages put back together: characters, running heads, paragraphs."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+_HYPHEN = "\x02"  # what PDFium writes for a hyphen at a line end, in place of the line end
+_HYPHENATED = re.compile(rf"(?P<word>[\w-]*){_HYPHEN}\s*(?P<rest>\w?)")
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\ufeff]")
+# Radicals, compatibility ideographs and ligatures that fonts put in place of the ordinary characters.
+_LOOKALIKES = re.compile(r"[\u2e80-\u2fdf\uf900-\ufaff\ufb00-\ufb06]")
+_CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003134f‘’“”…—]")
+_SENTENCE_END = re.compile(r"[。！？：；.!?:;][”’」』）)\"']*$")
+_NEW_PARAGRAPH = re.compile(
+    r"\s{2}|\u3000|[•●○■□◆▪·*–—-]\s?|[(（]?(?:\d{1,3}|[一二三四五六七八九十]{1,3})[)）.、．]|\d+(?:\.\d+)+\s|"
+    r"第[\d一二三四五六七八九十百]+[章节条篇部]"
+)
+_NUMBER = re.compile(r"[0-9]{1,6}")
+_EDGE = 3
+_MOST = 0.4  # heads of left and right pages differ, so each comes back on nearly half of the pages
+_FEWEST_PAGES = 3
+_NARROWEST_COLUMN = 36
+_FULL = 0.85
+_BRIMFUL = 0.95
+
+
+def clean_lines(text: str) -> list[str]:
+    """The lines of a page that hold something, with hyphenated words joined and odd characters replaced."""
+    text = _HYPHENATED.sub(_joined_word, text).replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
+    text = _LOOKALIKES.sub(lambda match: unicodedata.normalize("NFKC", match.group()), _CONTROLS.sub("", text))
+    return [line.rstrip() for line in text.split("\n") if line.strip()]
+
+
+def _joined_word(match: re.Match[str]) -> str:
+    word, rest = match["word"], match["rest"]
+    is_broken_word = word[-1:].isalpha() and rest.islower() and "-" not in word
+    return word + ("" if is_broken_word else "-") + rest
+
+
+def without_running_lines(pages: list[list[str]]) -> list[list[str]]:
+    """Drop from the edges of the pages what comes back on most of them, also with a number that counts the pages."""
+    keyed = [[_keys(line, number) for line in page] for number, page in enumerate(pages)]
+    counts = Counter(key for lines in keyed for key in set().union(*lines[:_EDGE], *lines[-_EDGE:]))
+    needed = max(_FEWEST_PAGES, len(pages) * _MOST)
+    running = {key for key, count in counts.items() if count >= needed}
+    kept = [_without(page, keys, running) for page, keys in zip(pages, keyed, strict=True)]
+    # Where every page says the same there would be nothing left: then it is no running head but the text.
+    return kept if any(kept) else pages
+
+
+def _keys(line: str, page: int) -> set[str]:
+    """The line as it is, and with its first or last number taken as the number of the page."""
+    line = re.sub(r"\s+", "", line)
+    numbers = list(_NUMBER.finditer(line))
+    counted = (f"{line[: n.start()]}<{int(n.group()) - page}>{line[n.end() :]}" for n in (*numbers[:1], *numbers[-1:]))
+    return {line, *counted}
+
+
+def _without(page: list[str], keys: list[set[str]], running: set[str]) -> list[str]:
+    """The page from its first to its last line of its own; behind such a line nothing is taken for a running one."""
+    is_running = [not line_keys.isdisjoint(running) for line_keys in keys]
+    top = next((i for i in range(min(_EDGE, len(page))) if not is_running[i]), min(_EDGE, len(page)))
+    bottom = next((i for i in range(min(_EDGE, len(page) - top)) if not is_running[-1 - i]), _EDGE)
+    return page[top : max(top, len(page) - bottom)]
+
+
+def paragraphs(lines: Iterable[str]) -> str:
+    """Join the lines of each paragraph: a line that fills its column goes on in the next one."""
+    lines = list(lines)
+    widths = [_width(line) for line in lines]
+    column = sorted(widths)[int(len(widths) * 0.9)] if widths else 0
+    joined = lines[:1]
+    for line, before, width in zip(lines[1:], lines, widths, strict=False):
+        if column >= _NARROWEST_COLUMN and _goes_on(before, width / column) and not _NEW_PARAGRAPH.match(line):
+            joined[-1] += _glue(joined[-1], line) + line.lstrip()
+        else:
+            joined.append(line)
+    return "\n".join(joined)
+
+
+def _goes_on(line: str, fill: float) -> bool:
+    return fill >= (_BRIMFUL if _SENTENCE_END.search(line) else _FULL)
+
+
+def _glue(before: str, after: str) -> str:
+    return "" if _CJK.match(before[-1]) or _CJK.match(after.lstrip()[:1]) else " "
+
+
+def _width(line: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line)
