@@ -90,7 +90,7 @@ def parse(received: Received, layout: Layout, settings: Settings, options: Split
     except OSError as error:
         reason = error.strerror or type(error).__name__
         return Parsed(received, error=FileUnreadable(name=received.name, reason_en=reason, reason_zh=reason))
-    except Exception as error:  # noqa: BLE001  # an edge: a fault in one file's reader must not stop the others
+    except Exception as error:  # an edge: a fault in one file's reader must not stop the others
         log.exception("reading %s failed", received.name)
         detail = {
             "reason_en": f"its reader failed ({type(error).__name__})",
