@@ -15,7 +15,7 @@ _FENCE = re.compile(r"^\s*(```|~~~)")
 _ITEM = re.compile(r"^\s*(?:[-*+•·▪●]|\d{1,3}[.)、．](?!\d)|[(（][\d一二三四五六七八九十]{1,3}[)）]|[①-⑳])\s*\S")
 _ROW = re.compile(r"^\s*\|.*\|\s*$")
 _RULE = re.compile(r"^[\s|:-]+$")
-_FIELD = re.compile(r"^\s*[^\s:：][^:：。！？]{0,30}[:：](?!//)\s*\S")
+_FIELD = re.compile(r"^\s*(?!\d+[:：]\d)[^\s:：][^:：。！？]{0,30}[:：](?!//)\s*\S.{0,150}$")
 _UNFINISHED = re.compile(r"[^。！？；…：.!?;:）)”’」』\s]\s*$")
 _LEAD = re.compile(r"[:：]\s*$")
 _TITLE_LIMIT = 30
@@ -106,7 +106,7 @@ def _pieces_of(kind: str, lines: list[str], heading: str) -> Iterator[Piece]:
     if kind == "heading":
         yield Piece("heading", heading, heading)
     elif kind == "code":
-        yield Piece("code", "\n".join(lines), heading)
+        yield Piece("code", "\n".join(_closed(lines)), heading)
     elif kind == "record":
         yield Piece("record", "\n".join(line.strip() for line in lines), heading)
     elif kind == "item":
@@ -116,6 +116,12 @@ def _pieces_of(kind: str, lines: list[str], heading: str) -> Iterator[Piece]:
     else:
         for sentence in sentences(_unwrapped(lines)):
             yield Piece("lead" if _LEAD.search(sentence) else "sentence", sentence, heading)
+
+
+def _closed(lines: list[str]) -> list[str]:
+    """A source may end within code; what is put behind the quote must not become a part of it."""
+    fence = lines[0].strip()[:3]
+    return lines if len(lines) > 1 and lines[-1].strip().startswith(fence) else [*lines, fence]
 
 
 def _rows(lines: list[str], heading: str) -> Iterator[Piece]:

@@ -17,21 +17,33 @@ from server.llm.quotable import Piece, pieces
 MAX_QUOTES = 5
 MAX_CHARACTERS = 400
 # Below this share of the question's weight the sources do not speak about what is asked.
-SUPPORT = 0.3
+SUPPORT = 0.25
 # A further quote must be worth this share of the best one.
-ENOUGH = 0.55
+ENOUGH = 0.4
 HEADING_WEIGHT = 0.5
 NEIGHBOUR_WEIGHT = 0.15
 CHARACTER_WEIGHT = 0.3
+NUMBER_BONUS = 1.25
+DEFINITION_BONUS = 1.6
+# Sentences that a heading brings along, and the length in characters below which an answer is rounded.
+FIRST_SENTENCES = 2
+SHORT = 80
 
 _ASKING = re.compile(
-    r"为什么|为何|什么样|什么|哪些|哪个|哪种|哪位|哪里|哪儿|哪一\w?|哪|如何|怎么样|怎么|怎样|多少|几个|几种|是否|能否|可否|有没有|"
+    r"为什么|为何|什么样|什么|哪些|哪个|哪种|哪位|哪里|哪儿|哪一\w?|哪|如何|怎么样|怎么|怎样|多少|多久|多长时间|多长|多大|多高|多远|几个|几种|以后|之内|以内|是否|能否|可否|有没有|"
     r"何时|何地|何人|何种|谁|请问|请|一下|介绍|告诉我|说明|吗|呢"
 )
 _COUNTING = re.compile(
     r"多少|几|何时|时候|时间|日期|哪一?年|年代|多大|多长|多高|多远|when|how (?:many|much|long|old|far)|year|date", re.I
 )
 _NUMBER = re.compile(r"\d|[一二三四五六七八九十百千万亿两][个年月日人种次名座岁米天]")
+_DEFINING = re.compile(
+    r"^(?:请问)?什么是(.+?)[？?]?$|^(.+?)(?:指的)?是个?什么(?:意思)?[？?]?$|"
+    r"^what (?:is|are) (?:an? |the )?(.+?)\??$",
+    re.I,
+)
+_DEFINITION = re.compile(r"是|指|为|即|\b(?:is|are|means)\b")
+_BEFORE_MARK = {"row": "\n\n", "code": "\n\n"}
 _FUNCTION_CHARACTERS = frozenset("的是了在和与及有为被把吗呢于以之其中都也就而着过个这那由从到对上下")
 _FUNCTION_WORDS = frozenset(
     re.findall(
@@ -61,8 +73,7 @@ def read(question: str, sources: Sequence[SourceText]) -> str | None:
     weights = _weights(wanted, candidates)
     if _covered(candidates, weights) < SUPPORT:
         return None
-    counting = _COUNTING.search(question) is not None
-    scores = _scores(candidates, weights, counting)
+    scores = _scores(question, candidates, weights)
     return _quoted(candidates, _chosen(candidates, scores))
 
 
@@ -98,19 +109,22 @@ def _candidates(sources: Sequence[SourceText]) -> list[_Candidate]:
 
 
 def _without_repetitions(candidates: list[_Candidate]) -> list[_Candidate]:
-    """Neighbouring sources overlap: of a sentence and a fragment of it only the sentence stays."""
-    kept: list[_Candidate] = []
-    for number, one in enumerate(candidates):
-        longer = (
-            other
+    """Neighbouring sources overlap: of pieces that are equal one stays, and none that is the torn end of another."""
+    return [
+        one
+        for number, one in enumerate(candidates)
+        if not any(
+            _repeats(one.piece, other.piece, earlier=place < number)
             for place, other in enumerate(candidates)
-            if one.piece.text in other.piece.text
-            and other.source != one.source
-            and (len(other.piece.text) > len(one.piece.text) or place < number)
+            if other.source != one.source
         )
-        if next(longer, None) is None:
-            kept.append(one)
-    return kept
+    ]
+
+
+def _repeats(one: Piece, other: Piece, *, earlier: bool) -> bool:
+    if one.text == other.text:
+        return earlier
+    return one.kind == "sentence" and (other.text.startswith(one.text) or other.text.endswith(one.text))
 
 
 def _weights(wanted: Iterable[str], candidates: Sequence[_Candidate]) -> dict[str, float]:
@@ -130,14 +144,20 @@ def _covered(candidates: Sequence[_Candidate], weights: dict[str, float]) -> flo
     )
 
 
-def _scores(candidates: Sequence[_Candidate], weights: dict[str, float], counting: bool) -> list[float]:
+def _scores(question: str, candidates: Sequence[_Candidate], weights: dict[str, float]) -> list[float]:
     own = [_own_score(candidate, weights) for candidate in candidates]
+    counting = _COUNTING.search(question) is not None
+    defining = _DEFINING.search(question)
+    subject = "".join(part or "" for part in defining.groups()).strip().lower() if defining else ""
     scores = []
     for number, (candidate, score) in enumerate(zip(candidates, own, strict=True)):
+        text = candidate.piece.text.lower()
         above = own[number - 1] if number and candidates[number - 1].source == candidate.source else 0.0
         total = score + NEIGHBOUR_WEIGHT * above
-        if counting and _NUMBER.search(candidate.piece.text):
-            total *= 1.25
+        if counting and _NUMBER.search(text):
+            total *= NUMBER_BONUS
+        if subject and subject in text[: len(subject) + 8] and _DEFINITION.search(text[: len(subject) + 60]):
+            total *= DEFINITION_BONUS
         scores.append(total)
     return scores
 
@@ -151,21 +171,35 @@ def _own_score(candidate: _Candidate, weights: dict[str, float]) -> float:
 def _chosen(candidates: Sequence[_Candidate], scores: Sequence[float]) -> list[int]:
     """Positions of the quotes, in reading order."""
     ranked = sorted(range(len(candidates)), key=lambda number: (-scores[number], number))
-    chosen: dict[int, None] = {}
+    worth = [number for number in ranked if scores[number] >= ENOUGH * scores[ranked[0]]][:MAX_QUOTES]
+    chosen: set[int] = set()
     room = MAX_CHARACTERS
-    for number in ranked:
-        if len(chosen) >= MAX_QUOTES or scores[number] < ENOUGH * scores[ranked[0]]:
-            break
-        for member in _group(candidates, number):
+    for number in worth:
+        group = [member for member in _group(candidates, number) if member not in chosen]
+        for member in group if len(group) > 1 or candidates[number].piece.kind != "heading" else []:
             length = len(candidates[member].piece.text)
-            if member not in chosen and (length <= room or not chosen):
-                chosen[member] = None
+            if length <= room or not chosen:
+                chosen.add(member)
                 room -= length
-    return sorted(chosen)
+    return sorted(_rounded(candidates, chosen, ranked[0]))
+
+
+def _rounded(candidates: Sequence[_Candidate], chosen: set[int], best: int) -> set[int]:
+    """A short answer gets the sentences around the best one, which often hold the reason or the details."""
+    for near in (best + 1, best - 1):
+        length = sum(len(candidates[number].piece.text) for number in chosen)
+        if (
+            0 <= near < len(candidates)
+            and length < SHORT
+            and candidates[near].source == candidates[best].source
+            and candidates[near].piece.kind == candidates[best].piece.kind == "sentence"
+        ):
+            chosen = chosen | {near}
+    return chosen
 
 
 def _group(candidates: Sequence[_Candidate], number: int) -> list[int]:
-    """A piece that announces others brings them along."""
+    """A piece that announces others brings them along: list, rows or code; a heading also what is said first."""
     first = candidates[number]
     if first.piece.kind not in ("heading", "lead"):
         return [number]
@@ -174,15 +208,36 @@ def _group(candidates: Sequence[_Candidate], number: int) -> list[int]:
         candidate = candidates[position]
         if candidate.source != first.source or candidate.piece.kind == "heading":
             break
-        if first.piece.kind == "lead" and candidate.piece.kind not in ("item", "row", "record", "code"):
+        said = candidate.piece.kind in ("sentence", "lead")
+        if said and (first.piece.kind == "lead" or len(group) > FIRST_SENTENCES):
             break
         group.append(position)
     return group
 
 
 def _quoted(candidates: Sequence[_Candidate], chosen: Sequence[int]) -> str:
-    lines: list[str] = []
-    for number in chosen:
+    """The quotes as Markdown; those that stand side by side in a source share one mark."""
+    blocks: list[str] = []
+    for position, number in enumerate(chosen):
         candidate = candidates[number]
-        lines.append(f"{candidate.piece.text} [{candidate.source}]")
-    return "\n\n".join(lines)
+        beside = (
+            position > 0 and number == chosen[position - 1] + 1 and candidates[number - 1].source == candidate.source
+        )
+        if beside:
+            blocks[-1] += _joint(candidates[number - 1].piece, candidate.piece) + candidate.piece.text
+        else:
+            blocks.append(f"{candidate.piece.prefix}\n{candidate.piece.text}".lstrip("\n"))
+        last = position + 1 == len(chosen) or chosen[position + 1] != number + 1
+        if last or candidates[number + 1].source != candidate.source:
+            blocks[-1] += f"{_BEFORE_MARK.get(candidate.piece.kind, ' ')}[{candidate.source}]"
+    return "\n\n".join(blocks)
+
+
+def _joint(before: Piece, after: Piece) -> str:
+    if after.kind == before.kind == "sentence":
+        return "" if before.text[-1] in "。！？；…”’」』" or has_cjk(after.text[:1]) else " "
+    if after.kind == before.kind or before.kind == "lead":
+        return "\n"
+    if after.prefix:
+        return f"\n\n{after.prefix}\n"
+    return "\n\n"
