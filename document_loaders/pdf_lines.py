@@ -39,27 +39,37 @@ def _joined_word(match: re.Match[str]) -> str:
 
 
 def without_running_lines(pages: list[list[str]]) -> list[list[str]]:
-    """Drop from the edges of the pages what comes back on most of them, also with a number that counts the pages."""
+    """Drop from the edges of the pages what comes back on most of them, also with a number that counts the pages.
+
+    A line that is the same everywhere stays on the first page it stands on, so that no text is lost.
+    """
     keyed = [[_keys(line, number) for line in page] for number, page in enumerate(pages)]
     counts = Counter(key for lines in keyed for key in set().union(*lines[:_EDGE], *lines[-_EDGE:]))
     needed = max(_FEWEST_PAGES, len(pages) * _MOST)
     running = {key for key, count in counts.items() if count >= needed}
-    kept = [_without(page, keys, running) for page, keys in zip(pages, keyed, strict=True)]
-    # Where every page says the same there would be nothing left: then it is no running head but the text.
-    return kept if any(kept) else pages
+    seen: set[str] = set()
+    kept: list[list[str]] = []
+    for page, lines in zip(pages, keyed, strict=True):
+        kept.append(_without(page, [_is_running(keys, running, seen) for keys in lines]))
+        seen.update(line for line, *_ in lines)
+    return kept
 
 
-def _keys(line: str, page: int) -> set[str]:
-    """The line as it is, and with its first or last number taken as the number of the page."""
+def _keys(line: str, page: int) -> list[str]:
+    """The line as it is, then with its first or last number taken as the number of the page."""
     line = re.sub(r"\s+", "", line)
     numbers = list(_NUMBER.finditer(line))
     counted = (f"{line[: n.start()]}<{int(n.group()) - page}>{line[n.end() :]}" for n in (*numbers[:1], *numbers[-1:]))
-    return {line, *counted}
+    return [line, *counted]
 
 
-def _without(page: list[str], keys: list[set[str]], running: set[str]) -> list[str]:
+def _is_running(keys: list[str], running: set[str], seen: set[str]) -> bool:
+    line, *counted = keys
+    return not running.isdisjoint(counted) or (line in running and line in seen)
+
+
+def _without(page: list[str], is_running: list[bool]) -> list[str]:
     """The page from its first to its last line of its own; behind such a line nothing is taken for a running one."""
-    is_running = [not line_keys.isdisjoint(running) for line_keys in keys]
     top = next((i for i in range(min(_EDGE, len(page))) if not is_running[i]), min(_EDGE, len(page)))
     bottom = next((i for i in range(min(_EDGE, len(page) - top)) if not is_running[-1 - i]), _EDGE)
     return page[top : max(top, len(page) - bottom)]
