@@ -30,8 +30,10 @@ FIRST_SENTENCES = 2
 SHORT = 80
 
 _ASKING = re.compile(
-    r"为什么|为何|什么样|什么|哪些|哪个|哪种|哪位|哪里|哪儿|哪一\w?|哪|如何|怎么样|怎么|怎样|多少|多久|多长时间|多长|多大|多高|多远|几个|几种|以后|之内|以内|是否|能否|可否|有没有|"
-    r"何时|何地|何人|何种|谁|请问|请|一下|介绍|告诉我|说明|吗|呢"
+    r"为什么|为何|什么样|什么|哪些|哪个|哪种|哪位|哪里|哪儿|哪一\w?|哪|如何|怎么样|怎么|怎样|多少|多久|多长时间|多长|多大|"
+    r"多高|多远|几个|几种|以后|之内|以内|是否|能否|可否|有没有|何时|何地|何人|何种|谁|请问|请|一下|介绍|告诉我|说明|吗|呢|"
+    r"\bhow (?:long|many|much|far|often|quickly|fast|soon|large|big|old|high)\b",
+    re.I,
 )
 _COUNTING = re.compile(
     r"多少|几|何时|时候|时间|日期|哪一?年|年代|多大|多长|多高|多远|when|how (?:many|much|long|old|far)|year|date", re.I
@@ -79,8 +81,7 @@ def read(question: str, sources: Sequence[SourceText]) -> str | None:
 
 def _wanted(question: str) -> frozenset[str]:
     """The terms of a question without the words that only ask."""
-    rest = _ASKING.sub(" ", question) if has_cjk(question) else question
-    return _meaning(rest) or _meaning(question)
+    return _meaning(_ASKING.sub(" ", question)) or _meaning(question)
 
 
 def _meaning(text: str) -> frozenset[str]:

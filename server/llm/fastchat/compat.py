@@ -20,9 +20,10 @@ themselves, so no part of it is loaded before its cure. The findings, and where 
     `load_controller`; a worker registers only once it listens, and again within seconds: `registration`.
 13. inner calls honour HTTP_PROXY: `_prepare`.
 
-Three more were found here: several system messages are cut down to the last one (`_mend_protocol`); conversation
-templates are kept for ever by worker address, though a restarted worker may have another one, and each stream builds a
-TLS context for a plain HTTP call (`load_openai_api`).
+Four more were found here: several system messages are cut down to the last one, and a content given as a list of
+texts ends in HTTP 500 with most templates (`_mend_protocol`); conversation templates are kept for ever by worker
+address, though a restarted worker may have another one, and each stream builds a TLS context for a plain HTTP call
+(`load_openai_api`).
 """
 
 import asyncio
@@ -30,7 +31,7 @@ import logging
 import os
 import ssl
 import threading
-from functools import partial
+from functools import cache, partial
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -44,6 +45,7 @@ ENVIRONMENT = {
 }
 
 
+@cache
 def load_controller() -> ModuleType:
     """The mended `fastchat.serve.controller`; its global `controller` is still to be set."""
     _prepare()
@@ -64,6 +66,7 @@ def load_controller() -> ModuleType:
     return controller
 
 
+@cache
 def load_openai_api() -> ModuleType:
     """The mended `fastchat.serve.openai_api_server`; its `app_settings` are still to be set."""
     _prepare()
@@ -82,6 +85,7 @@ def load_openai_api() -> ModuleType:
     return api
 
 
+@cache
 def load_worker_base() -> ModuleType:
     """The mended `fastchat.serve.base_model_worker`, on which torch-free workers are built."""
     _prepare()
@@ -93,6 +97,7 @@ def load_worker_base() -> ModuleType:
     return base
 
 
+@cache
 def load_model_worker() -> ModuleType:
     """The mended `fastchat.serve.model_worker`; imports torch and transformers."""
     load_worker_base()
@@ -153,7 +158,7 @@ def _mend_protocol(protocol: Any) -> None:
             if self.max_tokens is None:
                 self.max_tokens = self.max_completion_tokens
             if isinstance(self.messages, list):
-                self.messages = _one_system_message(self.messages)
+                self.messages = _plain(self.messages)
             return self
 
     def as_json(chunk: Any, *, exclude_none: bool = False, **_: Any) -> str:
@@ -165,12 +170,20 @@ def _mend_protocol(protocol: Any) -> None:
     protocol.CompletionStreamResponse.json = as_json
 
 
-def _one_system_message(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    system = [message["content"] for message in messages if message.get("role") == "system"]
-    if len(system) < 2 or not all(isinstance(text, str) for text in system):
-        return messages
-    others = [message for message in messages if message.get("role") != "system"]
-    return [{"role": "system", "content": "\n\n".join(system)}, *others]
+def _plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Contents made of texts as one text, system messages as one message in front."""
+    plain = [{**message, "content": _joined(message["content"])} for message in messages]
+    system = [message["content"] for message in plain if message["role"] == "system"]
+    if len(system) < 2:
+        return plain
+    others = [message for message in plain if message["role"] != "system"]
+    return [{"role": "system", "content": "\n\n".join(map(str, system))}, *others]
+
+
+def _joined(content: Any) -> Any:
+    if isinstance(content, list) and all(part.get("type") == "text" for part in content):
+        return "\n".join(part["text"] for part in content)
+    return content
 
 
 class _Forgetful(dict[Any, Any]):

@@ -17,24 +17,24 @@ class MessageCodec:
     def __init__(self) -> None:
         nonce = secrets.token_hex(16)
         self._end = f"<|{nonce}:end|>"
-        self._starts: dict[Role, str] = {
-            "system": f"<|{nonce}:system|>",
-            "user": f"<|{nonce}:user|>\n",
-            "assistant": f"<|{nonce}:assistant|>\n",
-        }
+        self._starts: dict[Role, str] = {role: f"<|{nonce}:{role}|>" for role in ("system", "user", "assistant")}
         self._roles: dict[str, Role] = {start: role for role, start in self._starts.items()}
         self._marks = re.compile("(" + "|".join(map(re.escape, self._roles)) + ")")
 
     def template(self) -> Any:
-        """The `fastchat.conversation.Conversation` to give to FastChat."""
+        """The `fastchat.conversation.Conversation` to give to FastChat.
+
+        Of its styles this is the one that changes no text and takes messages with pictures.
+        """
         from fastchat.conversation import Conversation, SeparatorStyle
 
         return Conversation(
             name="zhiwen-exact",
-            system_template=self._starts["system"] + "{system_message}",
-            roles=(self._starts["user"].rstrip("\n"), self._starts["assistant"].rstrip("\n")),  # pyright: ignore[reportArgumentType]
-            sep_style=SeparatorStyle.CHATML,
+            system_template=self._starts["system"] + ": {system_message}",
+            roles=(self._starts["user"], self._starts["assistant"]),  # pyright: ignore[reportArgumentType]
+            sep_style=SeparatorStyle.ADD_COLON_TWO,
             sep=self._end,
+            sep2=self._end,
         )
 
     def messages(self, prompt: str) -> list[Message]:
@@ -42,10 +42,12 @@ class MessageCodec:
         before, *parts = self._marks.split(prompt)
         if before or not parts:
             return [Message("user", prompt)]
-        spoken = [
-            Message(self._roles[start], text.removesuffix(f"{self._end}\n"))
-            for start, text in zip(parts[::2], parts[1::2], strict=True)
-        ]
-        if spoken[-1] == Message("assistant", "") and parts[-1] == "":
-            spoken.pop()
+        marked = list(zip(parts[::2], parts[1::2], strict=True))
+        if marked[-1] == (self._starts["assistant"], ":"):  # the place for the answer
+            marked.pop()
+        spoken = [Message(self._roles[start], self._content(text)) for start, text in marked]
         return [message for message in spoken if message != Message("system", "")]
+
+    def _content(self, text: str) -> str:
+        """FastChat puts ": " before what is said and ":" where nothing is; the template does so for the system."""
+        return "" if text == ":" else text.removesuffix(self._end).removeprefix(": ")
