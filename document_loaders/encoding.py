@@ -50,6 +50,7 @@ _FREQUENT = frozenset(
     "這為來個們說國時會後對著過發無麼經當與學進種將還見沒從實電報現數據統請測試內容編號問題戶說單位額間備註產規範務簡體開結關於門應該"
     "點頭話長東書車馬語讀寫聽買賣錢錯難愛歡樂習題答案讓給樣處動員張記廣點關係總業區機構歷史臺灣華義獲選舉議員縣鐵線"
 )
+_FREQUENT_HANGUL = frozenset("이다는에의을를가한하지고로서은도있어나사시인들니해")
 _PUNCTUATION = frozenset("，。、；：？！“”‘’（）《》〈〉【】「」『』—…·～￥％＋－／　")  # fullwidth forms people type
 
 
@@ -215,7 +216,7 @@ def _weight(char: str, hangul: float) -> float:
     if 0x4E00 <= code <= 0x9FFF:
         return 0.65 if _is_basic(char) else 0.0
     if 0xAC00 <= code <= 0xD7A3:
-        return hangul
+        return hangul + 0.4 * (char in _FREQUENT_HANGUL)
     if 0x3041 <= code <= 0x30FE:
         return 0.6
     if char in "\t\n\r" or 32 <= code < 127:
