@@ -15,6 +15,7 @@ from server.db.tables import ChunkRow, FileRow, KnowledgeBaseRow
 from server.errors import KnowledgeBaseExists
 from server.types import Chunk
 
+REMOVING = "removing"
 BATCH = 500  # SQLite takes a limited number of variables in one statement
 
 
@@ -77,7 +78,11 @@ def delete_knowledge_base(session: Session, knowledge_base_id: int) -> None:
 def count(session: Session) -> dict[int, Counts]:
     """Counts of every knowledge base by its id."""
     failed = func.sum(case((FileRow.state == "failed", 1), else_=0))
-    files = select(FileRow.knowledge_base_id, func.count(), failed).group_by(FileRow.knowledge_base_id)
+    files = (
+        select(FileRow.knowledge_base_id, func.count(), failed)
+        .where(FileRow.state != REMOVING)
+        .group_by(FileRow.knowledge_base_id)
+    )
     chunks = (
         select(FileRow.knowledge_base_id, func.count())
         .join(ChunkRow, (ChunkRow.file_id == FileRow.id) & (ChunkRow.generation == FileRow.generation))
@@ -88,9 +93,15 @@ def count(session: Session) -> dict[int, Counts]:
 
 
 def files(session: Session, knowledge_base_id: int) -> list[FileRow]:
-    """All files of a knowledge base, by name."""
-    query = select(FileRow).where(FileRow.knowledge_base_id == knowledge_base_id).order_by(FileRow.name)
-    return list(session.scalars(query))
+    """All files of a knowledge base, by name, without those that are being removed."""
+    mine = select(FileRow).where(FileRow.knowledge_base_id == knowledge_base_id)
+    return list(session.scalars(mine.where(FileRow.state != REMOVING).order_by(FileRow.name)))
+
+
+def removing_files(session: Session, knowledge_base_id: int) -> list[FileRow]:
+    """Files that are gone for everybody, but whose bytes may still lie on disk."""
+    mine = select(FileRow).where(FileRow.knowledge_base_id == knowledge_base_id)
+    return list(session.scalars(mine.where(FileRow.state == REMOVING)))
 
 
 def find_file(session: Session, knowledge_base_id: int, name: str) -> FileRow | None:
@@ -141,11 +152,6 @@ def add_chunks(session: Session, file_id: int, generation: int, chunks: Sequence
     return [row.id for row in rows]
 
 
-def chunk_ids(session: Session, file_id: int) -> list[int]:
-    """Ids of all chunks of a file, of every generation."""
-    return list(session.scalars(select(ChunkRow.id).where(ChunkRow.file_id == file_id)))
-
-
 def delete_other_generations(session: Session, file_id: int, generation: int) -> list[int]:
     """Delete the chunks of all generations but this one. Returns the ids that are gone."""
     gone = list(
@@ -163,7 +169,7 @@ def delete_chunks(session: Session, ids: Iterable[int]) -> None:
 
 def delete_file(session: Session, file_id: int) -> list[int]:
     """Delete a file's row and its chunks. Returns the ids of the chunks."""
-    ids = chunk_ids(session, file_id)
+    ids = list(session.scalars(select(ChunkRow.id).where(ChunkRow.file_id == file_id)))
     session.execute(delete(ChunkRow).where(ChunkRow.file_id == file_id))
     session.execute(delete(FileRow).where(FileRow.id == file_id))
     return ids

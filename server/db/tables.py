@@ -61,7 +61,9 @@ class KnowledgeBaseRow(Base):
 class FileRow(Base):
     """One uploaded file. Generation 0 has no chunks: waiting, failed, or stored without indexing.
 
-    `loader` and `splitter` tell what ran. `sha256` is the hash of the bytes the visible chunks were made of.
+    State: waiting, ready, failed, or removing: deleted, and kept only until its bytes are gone, so that a rebuild after
+    a crash cannot bring them back. `loader` and `splitter` tell what ran. `sha256` is the hash of the bytes the visible
+    chunks were made of.
     """
 
     __tablename__ = "file"

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from server.knowledge_base.names import FileName, Layout
 from server.stores.files import sync_folder
 
 BLOCK = 1024 * 1024
+ABANDONED_S = 3600
 _TEMPORARY = ("temp", "tmp", "~$")
 
 
@@ -82,11 +84,31 @@ def hashed(layout: Layout, received: Received) -> Received:
     path = layout.file(name.text)
     if name.text != received.name:
         received.path.replace(path)
+    return Received(name.text, path, _digest(path), path.stat().st_size, in_place=True)
+
+
+def _digest(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(BLOCK):
             digest.update(block)
-    return Received(name.text, path, digest.hexdigest(), path.stat().st_size, in_place=True)
+    return digest.hexdigest()
+
+
+def sha256(path: Path) -> str:
+    """Hash of a file's bytes; empty when there is no such file."""
+    return _digest(path) if path.is_file() else ""
+
+
+def waiting(layout: Layout) -> list[tuple[Path, str]]:
+    """What lies in `.incoming`, with the hash that its name tells."""
+    return [(path, path.name.partition("-")[0]) for path in layout.incoming.glob("*")]
+
+
+def discard_abandoned(path: Path) -> None:
+    """Delete an upload that nobody has touched for so long that its process must be gone."""
+    if time.time() - path.stat().st_mtime > ABANDONED_S:
+        path.unlink(missing_ok=True)
 
 
 def put_in_place(layout: Layout, received: Received) -> None:

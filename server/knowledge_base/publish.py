@@ -4,12 +4,12 @@ Three places hold a file: bytes (disk), rows (SQL) and index entries. They canno
 decides what is visible: `file.generation` in SQL. A chunk is visible when its generation is its file's.
 
     add or replace                                     delete
-    a  insert chunks of generation g+1        (tx)     a  delete the file's row and its chunks    (tx)  ← unpublish
+    a  insert chunks of generation g+1        (tx)     a  mark the row removing, drop its chunks  (tx)  ← unpublish
     b  index: add, save                                b  index: remove, save
     c  file.generation = g+1, drop the rest   (tx)     c  delete the bytes
        ← publish
     d  move the bytes into place
-    e  index: remove the old ids, save
+    e  index: remove the old ids, save                 d  delete the file's row                   (tx)
 
 A crash between two letters leaves rows, entries or bytes that nobody can see; `reconcile` removes them and finishes d.
 Chunk ids are never used twice, and the index is durable before the switch: without either, a crash could show the
@@ -28,7 +28,7 @@ from contextlib import contextmanager
 from filelock import FileLock, Timeout
 
 from server.db import repositories as rows
-from server.db.session import Database
+from server.db.session import Database, Session
 from server.db.tables import FileRow, KnowledgeBaseRow, now
 from server.errors import KnowledgeBaseBusy, KnowledgeBaseNotFound, ZhiwenError
 from server.knowledge_base import content
@@ -159,14 +159,49 @@ class Publisher:
                 if kb is None:
                     raise KnowledgeBaseNotFound(name=self._name)
                 for name in names:
-                    file = rows.find_file(session, self._id, name)
-                    if file is not None:
+                    if delete_content:
+                        gone += _mark_removing(session, rows.get_or_add_file(session, self._id, name))
+                    elif file := rows.find_file(session, self._id, name):
                         gone += rows.delete_file(session, file.id)
             if gone:
                 open_index(self._indexes, self._layout, kb).change(remove=gone)
-            if delete_content:
-                for name in names:
-                    content.remove(self._layout, name)
+            finish_removals(self._database, self._layout, self._id)
+
+
+def finish_removals(database: Database, layout: Layout, knowledge_base_id: int) -> int:
+    """Delete the bytes of files that are being removed, then their rows. The caller holds the write lock."""
+    with database.read() as session:
+        files = rows.removing_files(session, knowledge_base_id)
+    for file in files:
+        content.remove(layout, file.name)
+    with database.unit_of_work() as session:
+        for file in files:
+            rows.delete_file(session, file.id)
+    return len(files)
+
+
+def settle(database: Database, layout: Layout, knowledge_base_id: int) -> int:
+    """Finish what a crash interrupted after its switch: bytes to delete, and bytes to move into place (letter d).
+
+    The caller holds the write lock. Returns the number of files deleted or moved.
+    """
+    settled = finish_removals(database, layout, knowledge_base_id)
+    with database.read() as session:
+        files = {file.sha256: file.name for file in rows.files(session, knowledge_base_id) if file.sha256}
+    for waiting, sha256 in content.waiting(layout):
+        name = files.get(sha256)
+        if name is not None and content.sha256(layout.file(name)) != sha256:
+            content.put_in_place(layout, Received(name, waiting, sha256, waiting.stat().st_size))
+            settled += 1
+        else:
+            content.discard_abandoned(waiting)
+    return settled
+
+
+def _mark_removing(session: Session, file: FileRow) -> list[int]:
+    """Letter a of deleting; returns the ids of the chunks that are gone."""
+    file.state, file.generation, file.updated = rows.REMOVING, 0, now()
+    return rows.delete_other_generations(session, file.id, 0)
 
 
 def mark_ready(file: FileRow, parsed: Parsed, generation: int) -> None:

@@ -18,7 +18,7 @@ from server.knowledge_base.embed import entries, prepare
 from server.knowledge_base.index import Index, IndexPool
 from server.knowledge_base.ingest import Parsed, Splitting, parse_batches
 from server.knowledge_base.names import Layout
-from server.knowledge_base.publish import locked, mark_failed, mark_ready
+from server.knowledge_base.publish import locked, mark_failed, mark_ready, settle
 from server.llm.base import Embedder
 
 
@@ -69,6 +69,8 @@ class Rebuild:
             folder = self._layout.index(generation)
             self._indexes.drop(folder)
             index = Index(self._kb.name, folder, vector_store, self._embedder.dimension)
+            with locked(self._layout, self._kb.name):
+                settle(self._database, self._layout, self._kb.id)
             try:
                 yield from self._build(index, options)
                 with locked(self._layout, self._kb.name):

@@ -4,10 +4,8 @@ Nothing here is needed for right answers (see `publish`); it frees space and fin
 being written to is left alone. SQL decides: what it does not know goes, what it knows and an index lacks is added.
 """
 
-import hashlib
 import logging
 import shutil
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +19,11 @@ from server.knowledge_base.embedders import Embedders
 from server.knowledge_base.index import Entries, Index, IndexPool
 from server.knowledge_base.ingest import EMBED_BATCH, indexed_text
 from server.knowledge_base.names import Layout
-from server.knowledge_base.publish import locked, open_index
+from server.knowledge_base.publish import locked, open_index, settle
 from server.retrieval.dense import embed_documents
 
 log = logging.getLogger(__name__)
 
-ABANDONED_S = 3600  # an upload nobody touched for an hour belongs to a process that is gone
 DELETING = ".deleting"
 
 
@@ -90,13 +87,14 @@ class _Check:
             for file in rows.files(session, self._id):
                 rows.delete_unused_file(session, file.id)
             visible = rows.visible_ids(session, self._id)
+        moved = settle(self._database, self._layout, self._id)
         for folder in self._layout.indexes.glob("*"):
             if folder.name != str(kb.index_generation):
                 self._indexes.drop(folder)
         index = open_index(self._indexes, self._layout, kb)
         removed = self._remove_extra(index, visible)
         added = self._add_missing(kb, index, visible)
-        return Repairs(len(invisible), removed, added, self._finish_moves())
+        return Repairs(len(invisible), removed, added, moved)
 
     def _remove_extra(self, index: Index, visible: set[int]) -> int:
         vectors, words = index.ids()
@@ -117,22 +115,3 @@ class _Check:
             entries = Entries(batch, embed_documents(embedder, texts), [terms(text) for text in texts])
             index.change(remove=batch, add=entries)
         return len(missing)
-
-    def _finish_moves(self) -> int:
-        """Letter d of the protocol: bytes that SQL names but that still wait beside the content folder."""
-        with self._database.read() as session:
-            files = {file.sha256: file for file in rows.files(session, self._id) if file.sha256}
-        moved = 0
-        for waiting in self._layout.incoming.glob("*"):
-            file = files.get(waiting.name.partition("-")[0])
-            if file is not None and _sha256(self._layout.file(file.name)) != file.sha256:
-                self._layout.file(file.name).parent.mkdir(parents=True, exist_ok=True)
-                waiting.replace(self._layout.file(file.name))
-                moved += 1
-            elif time.time() - waiting.stat().st_mtime > ABANDONED_S:
-                waiting.unlink(missing_ok=True)
-        return moved
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""

@@ -222,8 +222,9 @@ class KnowledgeBases:
     def _known(self, kb: KnowledgeBaseRow, file_name: str) -> str:
         name = FileName.parse(file_name).text
         with self._database.read() as session:
-            listed = rows.find_file(session, kb.id, name) is not None
-        if not listed and not self._layout(kb.name).file(name).is_file():
+            file = rows.find_file(session, kb.id, name)
+        gone = file is None or file.state == rows.REMOVING
+        if gone and not self._layout(kb.name).file(name).is_file():
             raise FileNotFound(name=name, knowledge_base=kb.name)
         return name
 
