@@ -4,8 +4,9 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
+from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 
 from configs.settings import Settings
@@ -44,13 +45,15 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
         version=VERSION,
         description=DESCRIPTION,
         lifespan=lifespan,
-        # Swagger's badge and Redoc's logo would be fetched from the internet.
+        # Swagger's badge would be fetched from the internet. Redoc's logo cannot be turned off; the guard blocks it.
         swagger_ui_parameters={"validatorUrl": None},
     )
     errors.install(app)
     app.add_middleware(Guard, settings=settings)
+    # The guard checks the key; this only gives the documentation page its field for it.
+    key_field = [Depends(HTTPBearer(auto_error=False))] if settings.security.api_key.get_secret_value() else []
     for part in (chat, knowledge_bases, files, health):
-        app.include_router(part.router)
+        app.include_router(part.router, dependencies=key_field)
     app.add_api_route("/", _to_docs, include_in_schema=False)
     return app
 
