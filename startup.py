@@ -9,6 +9,7 @@ if not (3, 10) <= sys.version_info[:2] <= (3, 12):
 
 def main() -> int:
     """Run the launcher and return its exit code."""
+    sys.dont_write_bytecode = False  # the next start needs the compiled modules, see server/launcher/environment.py
     try:
         from server.launcher.main import run
 

@@ -34,7 +34,7 @@ class PlainLines:
 
     def show(self, run: Run) -> None:
         """Write the change; a failure comes with its log lines and what to do."""
-        if run.state is State.STARTING and not run.restarts:
+        if run.state is State.STOPPING or (run.state is State.STARTING and not run.restarts):
             return
         self.write(self._line(run))
         if run.failure and run.state in (State.FAILED, State.RESTARTING):
