@@ -83,6 +83,9 @@ def hashed(layout: Layout, received: Received) -> Received:
     name = FileName.parse(received.name)
     path = layout.file(name.text)
     if name.text != received.name:
+        if path.exists():
+            reason_en, reason_zh = "another file has the same name in another spelling", "另一个文件的名称仅写法不同"
+            raise BadName(name=received.name, reason_en=reason_en, reason_zh=reason_zh)
         received.path.replace(path)
     return Received(name.text, path, _digest(path), path.stat().st_size, in_place=True)
 

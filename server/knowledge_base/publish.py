@@ -84,6 +84,8 @@ class Publisher:
             KnowledgeBaseNotFound: it was deleted meanwhile.
             KnowledgeBaseBusy: it changed its embedding model meanwhile, or the lock cannot be had.
         """
+        if not batch:
+            return
         with locked(self._layout, self._name):
             kb, staged = self._insert(batch)
             index = open_index(self._indexes, self._layout, kb)

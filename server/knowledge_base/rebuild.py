@@ -107,6 +107,8 @@ class Rebuild:
     def _add(self, index: Index, batch: Sequence[Parsed]) -> None:
         """Embed parsed files, insert their chunks invisibly and put them into the new index."""
         batch = [parsed for parsed in batch if not isinstance(parsed.error, BadName)]
+        if not batch:
+            return
         prepared = prepare(self._embedder, batch)
         index.change(add=entries(prepared, self._insert(batch)))
 
