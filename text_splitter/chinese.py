@@ -32,10 +32,11 @@ class ChineseRecursiveTextSplitter(TextSplitter):
 
     Nothing is longer than `chunk_size` characters and no text is lost. Neighbours overlap by whole sentences or
     clauses, `chunk_overlap` characters at the most. Table rows and fenced code stay whole where they fit, and a table
-    cut in two repeats its head. Sizes are in characters.
+    cut in two repeats its head. Sizes are in characters. Chunks carry `start_index`, the place of their text in its
+    document, behind a repeated table head.
     """
 
-    def __init__(self, chunk_size: int = 250, chunk_overlap: int = 50, *, add_start_index: bool = False) -> None:
+    def __init__(self, chunk_size: int = 250, chunk_overlap: int = 50, *, add_start_index: bool = True) -> None:
         super().__init__(chunk_size, chunk_overlap, add_start_index=add_start_index)
 
     def split_text(self, text: str) -> list[str]:
@@ -60,7 +61,8 @@ class ChineseRecursiveTextSplitter(TextSplitter):
                 start = done = _skip_blank(text, done)
             head = self._repeated_head(text, boundaries, start) if start == done else ""
             end, strength = self._end(text, boundaries, (start, done), self._chunk_size - len(head))
-            yield _Chunk(head + _MANY_LINE_ENDS.sub("\n\n", text[start:end].rstrip()), start)
+            if content := _MANY_LINE_ENDS.sub("\n\n", text[start:end].rstrip()):
+                yield _Chunk(head + content, start)
             start, done = self._next_start(text, boundaries, (start, end), strength), end
 
     def _overlap_tears(self, boundaries: Boundaries, start: int, done: int, length: int) -> bool:
@@ -102,6 +104,8 @@ class ChineseRecursiveTextSplitter(TextSplitter):
     def _next_start(self, text: str, boundaries: Boundaries, span: tuple[int, int], strength: Strength) -> int:
         """Where the overlap begins: whole sentences, else clauses; words or characters only in a torn sentence."""
         start, end = span
+        if end >= len(text):
+            return end
         earliest = max(end - self._chunk_overlap, start + 1)
         content_end = start + len(text[start:end].rstrip())
         wanted = [Strength.SENTENCE, Strength.CLAUSE]

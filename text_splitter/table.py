@@ -26,7 +26,7 @@ class UnknownSplitter(Exception):
 
 
 def make_splitter(name: str, chunk_size: int, chunk_overlap: int) -> "TextSplitter":
-    """Build a splitter; its chunks carry `start_index`, the place in their document's text. Sizes are in characters.
+    """Build a splitter; sizes are in characters.
 
     Raises:
         UnknownSplitter: no splitter of that name.
@@ -37,4 +37,4 @@ def make_splitter(name: str, chunk_size: int, chunk_overlap: int) -> "TextSplitt
         raise UnknownSplitter(name)
     module, _, attribute = address.partition(":")
     splitter_class = getattr(importlib.import_module(module), attribute)
-    return splitter_class(chunk_size=chunk_size, chunk_overlap=chunk_overlap, add_start_index=True)
+    return splitter_class(chunk_size=chunk_size, chunk_overlap=chunk_overlap)
