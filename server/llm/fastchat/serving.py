@@ -1,6 +1,8 @@
 """Run an ASGI application until a signal, and end in time even while answers are streaming."""
 
+import asyncio
 import contextlib
+import logging
 import os
 import threading
 from argparse import Namespace
@@ -51,8 +53,14 @@ def serve(
         access_log=False,
         timeout_graceful_shutdown=GRACE_S,
     )
+    logging.getLogger("uvicorn.error").addFilter(_worth_reading)
     with contextlib.suppress(KeyboardInterrupt):
         _Server(config, on_listening, on_stop).run()
+
+
+def _worth_reading(record: logging.LogRecord) -> bool:
+    """Streams that are cut off at the end are no errors of the application."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 def worker_address(options: Namespace) -> str:

@@ -18,8 +18,8 @@ INTERNAL_ERROR = 50001
 class _HeldStream(StreamingResponse):
     """A stream that gives its place back when it ends, fails or loses its reader.
 
-    Closing the generator tells the model that nobody reads any more. It is not running then: the framework waits for
-    the step in progress before it lets go.
+    Closing the generator tells the model that nobody reads any more. Where a reader leaves, the framework waits for the
+    step in progress before it lets go; at the end of the process it does not, and the step may still run.
     """
 
     def __init__(self, pieces: Iterator[bytes], semaphore: asyncio.Semaphore) -> None:
@@ -32,7 +32,8 @@ class _HeldStream(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             self._semaphore.release()
-            self._pieces.close()
+            if not self._pieces.gi_running:
+                self._pieces.close()
 
 
 def released_routes(base: Any) -> dict[str, Any]:

@@ -1,0 +1,168 @@
+"""Our client of FastChat's OpenAI API: streaming, cancelling, and every failure as an error of ours."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from contextlib import aclosing
+
+import httpx
+import pytest
+from fastchat_services import ROOT, Fabric, free_port, wait_until
+
+from configs.settings import Settings, load_settings
+from server.errors import ModelFailed, ModelNotFound, ModelTimeout, ModelUnavailable, ServiceUnavailable
+from server.llm.chat_model import chat_model, running_models, stream_chat
+from server.types import Message
+
+
+@pytest.fixture(scope="module")
+def fabric(tmp_path_factory):
+    fabric = Fabric(tmp_path_factory.mktemp("fabric"))
+    try:
+        fabric.controller()
+        fabric.api = fabric.openai_api()
+        fabric.scripted = fabric.worker("scripted", "fake")
+        fabric.wait_for("fake")
+        yield fabric
+    finally:
+        fabric.close()
+
+
+@pytest.fixture
+def settings(fabric):
+    return pointing_at(fabric.controller_port, fabric.api.port)
+
+
+def pointing_at(controller: int, api: int, silence_s: float = 20) -> Settings:
+    settings = load_settings()
+    services = settings.services.model_copy(
+        update={
+            "controller": settings.services.controller.model_copy(update={"port": controller}),
+            "openai_api": settings.services.openai_api.model_copy(update={"port": api}),
+        }
+    )
+    chat = settings.chat.model_copy(update={"request_timeout_s": silence_s})
+    return settings.model_copy(update={"services": services, "chat": chat})
+
+
+def ask(settings, text, model="fake", **options):
+    async def collect() -> list[str]:
+        return [piece async for piece in stream_chat(settings, [Message("user", text)], model=model, **options)]
+
+    return asyncio.run(collect())
+
+
+def test_pieces(settings):
+    pieces = ask(settings, "你好", temperature=0.0)
+    assert "".join(pieces) == "You asked: 你好"
+    assert len(pieces) > 2
+    assert "".join(ask(settings, "你好", max_tokens=2)) == "You asked"
+
+
+def test_langchain_model(settings):
+    assert chat_model(settings, "fake", max_tokens=2).invoke("hello").content == "You asked"
+
+
+def test_running_models(settings, fabric):
+    assert asyncio.run(running_models(fabric.controller_url)) == ["fake"]
+    with pytest.raises(ServiceUnavailable, match="controller"):
+        asyncio.run(running_models(f"http://127.0.0.1:{free_port()}"))
+
+
+def test_unknown_model(settings):
+    with pytest.raises(ModelNotFound) as caught:
+        ask(settings, "x", model="nobody")
+    assert caught.value.detail == {"name": "nobody", "known": "fake"}
+
+
+def test_configured_model_that_does_not_run(settings):
+    with pytest.raises(ModelUnavailable, match="not running; running: fake"):
+        ask(settings, "x", model="builtin-extractive")
+
+
+def test_failure_before_and_amid_the_answer(settings):
+    for after in (0, 3):
+        with pytest.raises(ModelFailed, match="the script says that the model fails here"):
+            ask(settings, f'script: {{"reply": "a b c d e f", "fail_after": {after}}}')
+
+
+def test_silence(fabric):
+    settings = pointing_at(fabric.controller_port, fabric.api.port, silence_s=0.5)
+    with pytest.raises(ModelTimeout):
+        ask(settings, 'script: {"reply": "a b c", "delay_s": 3}')
+    assert "".join(ask(settings, 'script: {"reply": "a b c d", "delay_s": 0.2}')) == "a b c d"
+
+
+def test_nobody_listens(fabric):
+    with pytest.raises(ServiceUnavailable, match="OpenAI API"):
+        ask(pointing_at(fabric.controller_port, free_port()), "x")
+
+
+def test_closing_cancels_the_generation(settings, fabric):
+    def busy() -> int:
+        return httpx.post(f"{fabric.scripted.url}/worker_get_status", trust_env=False).json()["queue_length"]
+
+    async def leave_early() -> str:
+        text = 'script: {"reply": "' + "word " * 400 + '", "delay_s": 0.05}'
+        async with aclosing(stream_chat(settings, [Message("user", text)], model="fake")) as pieces:
+            return await anext(pieces)
+
+    assert asyncio.run(leave_early()) == "word "
+    wait_until(lambda: busy() == 0, "the worker is free again", patience_s=5)
+    assert "the generation is cancelled" in fabric.scripted.log.read_text()
+
+
+def test_many_answers_side_by_side(settings):
+    async def all_of_them() -> list[str]:
+        async def one(number: int) -> str:
+            pieces = stream_chat(settings, [Message("user", f"question {number}")], model="fake")
+            return "".join([piece async for piece in pieces])
+
+        return await asyncio.gather(*(one(number) for number in range(20)))
+
+    assert asyncio.run(all_of_them()) == [f"You asked: question {number}" for number in range(20)]
+
+
+def test_a_worker_that_dies(fabric):
+    mortal = fabric.worker("scripted", "mortal")
+    fabric.wait_for("mortal")
+    settings = pointing_at(fabric.controller_port, fabric.api.port)
+    with pytest.raises(ModelFailed, match="broke off"):
+        ask(settings, 'script: {"reply": "a b c d e f", "exit_after": 2}', model="mortal")
+    mortal.popen.wait(5)
+    fabric.processes.remove(mortal)
+    with pytest.raises(ModelUnavailable):
+        ask(settings, "again", model="mortal")
+
+
+def test_the_first_use_does_not_stop_the_event_loop():
+    code = f"""
+import asyncio, time
+from server.llm.chat_model import stream_chat
+from server.errors import ServiceUnavailable
+from server.types import Message
+from configs.settings import load_settings
+settings = load_settings()
+settings = settings.model_copy(update={{"services": settings.services.model_copy(update={{
+    "openai_api": settings.services.openai_api.model_copy(update={{"port": {free_port()}}})}})}})
+async def main():
+    worst = 0.0
+    async def watch():
+        nonlocal worst
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(0.01)
+            worst = max(worst, time.perf_counter() - before - 0.01)
+    watcher = asyncio.create_task(watch())
+    await asyncio.sleep(0.05)
+    try:
+        async for _ in stream_chat(settings, [Message("user", "x")], model="fake"): pass
+    except ServiceUnavailable:
+        print(worst)
+asyncio.run(main())
+"""
+    started = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    worst, whole = float(done.stdout), time.perf_counter() - started
+    assert worst < whole / 2
