@@ -11,9 +11,9 @@ Hooks for browser tests: an element with the key K has the CSS class `st-key-K`.
                  no_sources_N · open_N_I · download_N_I          (N: turn, from 0; I: number in the [I] marks)
     knowledge    manage_knowledge_base · new_knowledge_base (new_name · new_info · new_embedder · new_create) ·
     bases        no_knowledge_base · delete_knowledge_base · confirm_delete_knowledge_base(_cancel) · counts · rebuild ·
-                 rebuild_progress · rebuild_outcomes · upload_files_V · upload_overwrite · upload_start ·
-                 upload_outcomes · file_table · file_actions · download · download_selected_N · delete_selected ·
-                 confirm_delete_files(_cancel) · failed_files        (V: grows with each finished upload)
+                 confirm_rebuild(_cancel) · rebuild_progress · rebuild_outcomes · upload_files_V · upload_overwrite ·
+                 upload_start · upload_outcomes · file_table · file_actions · download · download_selected_N ·
+                 delete_selected · confirm_delete_files(_cancel) · failed_files  (V: grows with each finished upload)
 """
 
 import logging
@@ -25,9 +25,9 @@ from pathlib import Path
 import streamlit as st
 from httpx import Client
 
-PROJECT_ROOT = str(Path(__file__).resolve().parent.parent)
-if PROJECT_ROOT not in sys.path:
-    sys.path.append(PROJECT_ROOT)  # Streamlit puts the folder of this file there, not the one above it
+FOLDER = Path(__file__).resolve().parent
+if str(FOLDER.parent) not in sys.path:
+    sys.path.append(str(FOLDER.parent))  # Streamlit puts the folder of this file there, not the one above it
 
 from configs.settings import Settings, load_settings  # noqa: E402  # found through the line above
 from server.errors import Language  # noqa: E402
@@ -78,7 +78,8 @@ def main() -> None:
     with st.sidebar:
         state.language = language_switch(state.language)
     ui = Ui(ApiClient(http, state.language), Labels(state.language), state, settings)
-    st.set_page_config(page_title=ui.text.product, page_icon=":material/menu_book:", layout="wide")
+    st.set_page_config(page_title=ui.text.product, page_icon=str(FOLDER / "icon.svg"), layout="wide")
+    st.html(FOLDER / "style.css")
     allowed = gate(ui)
     pages = [
         st.Page(

@@ -36,7 +36,6 @@ class Labels:
     footer_models = Label("模型 {llm} · 向量 {embed_model}", "Model {llm} · Embeddings {embed_model}")
     retry = Label("重试", "Try again")
     cancel = Label("取消", "Cancel")
-    none_chosen = Label("请选择", "Choose one")
 
     # the key asked for when other machines can reach the page
     gate_title = Label("请输入访问密钥", "Enter the access key")
@@ -186,7 +185,7 @@ class Labels:
     upload_start = Label("上传并建立索引", "Upload and index")
     upload_progress = Label("正在处理 {name}（{done}/{total}）", "Working on {name} ({done} of {total})")
     upload_done = Label("上传完成：成功 {good}，失败 {bad}", "Upload finished: {good} succeeded, {bad} failed")
-    upload_good = Label("已入库", "added")
+    indexed = Label("已建立索引", "indexed")
 
     # the table of files
     files = Label("文件列表", "Files")
@@ -200,7 +199,7 @@ class Labels:
     column_loader = Label("读取方式", "Read with")
     column_updated = Label("更新时间", "Updated")
     state_ready = Label("✓ 就绪", "✓ ready")
-    state_waiting = Label("… 等待处理", "… waiting")
+    state_waiting = Label("… 等待中", "… waiting")
     state_failed = Label("✗ 失败", "✗ failed")
     failed_files = Label("失败原因 ({count})", "Why files failed ({count})")
     select_hint = Label(
@@ -217,9 +216,10 @@ class Labels:
 
     # rebuild
     rebuild = Label("重建索引", "Rebuild the index")
-    rebuild_help = Label(
-        "用磁盘上的文件重新读取、切分和建立索引；文件本身不变。",
-        "Reads, splits and indexes the files on disk again; the files stay as they are.",
+    rebuild_confirm = Label(
+        "将用磁盘上的文件重新读取、切分“{name}”并建立索引，文件本身不变。文件多时需要一些时间，期间请不要离开本页。",
+        "Reads, splits and indexes the files of “{name}” again; the files stay as they are. Many files take a while; "
+        "please stay on the page meanwhile.",
     )
     rebuild_progress = Label("正在重建：{name}（{done}/{total}）", "Rebuilding: {name} ({done} of {total})")
     rebuild_started = Label("正在重建，请不要离开本页…", "Rebuilding, please stay on this page…")

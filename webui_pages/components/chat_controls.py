@@ -6,9 +6,10 @@ import streamlit as st
 
 from server.api.schemas import KnowledgeBaseDetails
 from webui_pages.state import Mode
-from webui_pages.ui import Ui, literal
+from webui_pages.ui import Ui
 
 MODES: tuple[Mode, ...] = ("knowledge_base", "llm")
+SHIPPED_KNOWLEDGE_BASE = "samples"
 
 
 def controls(ui: Ui, knowledge_bases: list[KnowledgeBaseDetails]) -> None:
@@ -54,14 +55,14 @@ def welcome(ui: Ui) -> None:
         hint = ui.text.welcome_knowledge_base_hint if asks_documents else ui.text.welcome_llm_hint
         st.caption(hint, text_alignment="center")
         for number, question in enumerate(_suggestions(ui)):
-            st.button(literal(question), key=f"suggestion_{number}", on_click=_suggest, args=(ui, question))
+            st.button(question, key=f"suggestion_{number}", on_click=_suggest, args=(ui, question))
 
 
 def _suggestions(ui: Ui) -> list[str]:
     text = ui.text
     if ui.state.mode == "llm":
         return [text.llm_question_1, text.llm_question_2]
-    if ui.state.knowledge_base == "samples":
+    if ui.state.knowledge_base == SHIPPED_KNOWLEDGE_BASE:
         return [text.sample_question_1, text.sample_question_2, text.sample_question_3]
     return [text.any_question_1, text.any_question_2]
 

@@ -1,4 +1,4 @@
-"""What asks before it acts: a new knowledge base, deleting one, deleting files."""
+"""What asks before it acts: a new knowledge base, deleting and rebuilding one, deleting files."""
 
 import streamlit as st
 
@@ -35,7 +35,7 @@ def delete_knowledge_base(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
     @st.dialog(ui.text.delete_knowledge_base, icon=":material/delete_forever:")
     def body() -> None:
         st.markdown(literal(ui.text.delete_knowledge_base_confirm.format(name=chosen.name, files=chosen.files)))
-        if _confirmed(ui, "confirm_delete_knowledge_base"):
+        if _confirmed(ui, ui.text.delete, "confirm_delete_knowledge_base"):
             try:
                 ui.client.delete_knowledge_base(chosen.name)
             except ApiFailed as failure:
@@ -56,7 +56,7 @@ def delete_files(ui: Ui, knowledge_base: str, names: list[str]) -> None:
         st.markdown(ui.text.delete_files_confirm)
         with st.container(height=min(60 + 28 * len(names), 260)):
             st.text("\n".join(names))
-        if _confirmed(ui, "confirm_delete_files"):
+        if _confirmed(ui, ui.text.delete, "confirm_delete_files"):
             try:
                 failed = ui.client.delete_files(knowledge_base, names)
             except ApiFailed as failure:
@@ -65,6 +65,19 @@ def delete_files(ui: Ui, knowledge_base: str, names: list[str]) -> None:
             ui.state.table_version += 1
             ui.state.uploaded = [Outcome(name, reason) for name, reason in failed.items()]
             ui.state.notice = ui.text.deleted_files.format(count=len(names) - len(failed))
+            st.rerun()
+
+    body()
+
+
+def ask_for_rebuild(ui: Ui, knowledge_base: str) -> None:
+    """Says what a rebuild does; the second click lets the next run do it."""
+
+    @st.dialog(ui.text.rebuild, icon=":material/sync:")
+    def body() -> None:
+        st.markdown(literal(ui.text.rebuild_confirm.format(name=knowledge_base)))
+        if _confirmed(ui, ui.text.rebuild, "confirm_rebuild"):
+            ui.state.rebuild_wanted = True
             st.rerun()
 
     body()
@@ -86,8 +99,8 @@ def _default_embedder(ui: Ui) -> str:
     return f"{ui.text.new_embedder_default} ({health.embed_model})" if health else ui.text.new_embedder_default
 
 
-def _confirmed(ui: Ui, key: str) -> bool:
+def _confirmed(ui: Ui, action: str, key: str) -> bool:
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button(ui.text.cancel, key=f"{key}_cancel"):
             st.rerun()
-        return st.button(ui.text.delete, type="primary", key=key)
+        return st.button(action, type="primary", key=key)

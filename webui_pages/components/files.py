@@ -1,5 +1,6 @@
 """The files of a knowledge base as a table; ticked ones can be downloaded or deleted."""
 
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -59,19 +60,31 @@ def _row(file: FileDetails, text: Labels) -> dict[str, str | int]:
         "chunks": file.chunks,
         "size": size_text(file.size),
         "loader": file.loader,
-        "updated": file.updated[:16].replace("T", " "),
+        "updated": _local_time(file.updated),
     }
+
+
+def _local_time(moment: str) -> str:
+    """An ISO 8601 moment, in UTC where it names no zone, on the reader's clock."""
+    try:
+        parsed = datetime.fromisoformat(moment.replace("Z", "+00:00"))
+    except ValueError:
+        return moment
+    known = parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
+    # The browser counts the minutes to add to local time to get UTC.
+    reader = timezone(timedelta(minutes=-(st.context.timezone_offset or 0)))
+    return known.astimezone(reader).strftime("%Y-%m-%d %H:%M")
 
 
 def _columns(text: Labels) -> "dict[str, ColumnConfig]":
     column = st.column_config.Column
     return {
-        "name": column(text.column_name, width="large"),
-        "state": column(text.column_state, width="small"),
-        "chunks": column(text.column_chunks, width="small"),
-        "size": column(text.column_size, width="small"),
-        "loader": column(text.column_loader, width="small"),
-        "updated": column(text.column_updated, width="medium"),
+        "name": column(text.column_name, width=330),
+        "state": column(text.column_state, width=100),
+        "chunks": column(text.column_chunks, width=80),
+        "size": column(text.column_size, width=90),
+        "loader": column(text.column_loader, width=150),
+        "updated": column(text.column_updated, width=140),
     }
 
 

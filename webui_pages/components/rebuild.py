@@ -18,12 +18,7 @@ def rebuild_panel(ui: Ui, knowledge_base: str) -> None:
         _rebuild(ui, knowledge_base)
     if ui.state.rebuilt is not None:
         title = ui.text.rebuild_done if ui.state.rebuilt else ui.text.rebuild_empty
-        show_outcomes(title, ui.state.rebuilt, key="rebuild_outcomes", good=ui.text.upload_good)
-
-
-def ask_for_rebuild(ui: Ui) -> None:
-    """Button callback: the next run rebuilds."""
-    ui.state.rebuild_wanted = True
+        show_outcomes(title, ui.state.rebuilt, key="rebuild_outcomes", good=ui.text.indexed)
 
 
 def _rebuild(ui: Ui, knowledge_base: str) -> None:

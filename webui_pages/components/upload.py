@@ -34,7 +34,7 @@ def upload_panel(ui: Ui, knowledge_base: str, known: set[str]) -> None:
     if start and chosen:
         _upload(ui, knowledge_base, chosen, overwrite=overwrite)
     if ui.state.uploaded:
-        show_outcomes(ui.text.upload_done, ui.state.uploaded, key="upload_outcomes", good=ui.text.upload_good)
+        show_outcomes(ui.text.upload_done, ui.state.uploaded, key="upload_outcomes", good=ui.text.indexed)
 
 
 def _upload(ui: Ui, knowledge_base: str, files: "list[UploadedFile]", *, overwrite: bool) -> None:

@@ -16,6 +16,7 @@ def render(ui: Ui) -> None:
         knowledge_bases = ui.client.knowledge_bases()
         controls(ui, knowledge_bases)
         hint = _why_not_ask(ui, knowledge_bases)
+    opening = st.empty()
     for number, turn in enumerate(ui.state.turns):
         show_turn(ui, turn, number)
     if knowledge_bases is None:
@@ -27,7 +28,8 @@ def render(ui: Ui) -> None:
     elif question:
         ask(ui, question)
     elif not ui.state.turns:
-        welcome(ui)
+        with opening.container():
+            welcome(ui)
 
 
 def _why_not_ask(ui: Ui, knowledge_bases: list[KnowledgeBaseDetails]) -> str:

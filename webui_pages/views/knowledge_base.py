@@ -4,9 +4,9 @@ import streamlit as st
 
 from server.api.schemas import KnowledgeBaseDetails
 from webui_pages.components.chat_controls import choose_knowledge_base
-from webui_pages.components.dialogs import delete_knowledge_base, new_knowledge_base
+from webui_pages.components.dialogs import ask_for_rebuild, delete_knowledge_base, new_knowledge_base
 from webui_pages.components.files import file_panel
-from webui_pages.components.rebuild import ask_for_rebuild, rebuild_panel
+from webui_pages.components.rebuild import rebuild_panel
 from webui_pages.components.upload import upload_panel
 from webui_pages.ui import Ui, failures_shown, literal
 
@@ -28,14 +28,8 @@ def _header(ui: Ui, knowledge_bases: list[KnowledgeBaseDetails]) -> KnowledgeBas
     with st.container(horizontal=True, vertical_alignment="bottom", key="knowledge_base_controls"):
         chosen = choose_knowledge_base(ui, knowledge_bases, key="manage_knowledge_base")
         _new_button(ui)
-        st.button(
-            ui.text.rebuild,
-            icon=":material/sync:",
-            key="rebuild",
-            help=ui.text.rebuild_help,
-            on_click=ask_for_rebuild,
-            args=(ui,),
-        )
+        if st.button(ui.text.rebuild, icon=":material/sync:", key="rebuild", disabled=not chosen.files):
+            ask_for_rebuild(ui, chosen.name)
         if st.button(ui.text.delete_knowledge_base, icon=":material/delete_forever:", key="delete_knowledge_base"):
             delete_knowledge_base(ui, chosen)
     return chosen

@@ -37,7 +37,7 @@ def source(index: int, **changes: Any) -> dict[str, Any]:
         "knowledge_base": "samples",
         "file": "支持的文件格式.md",
         "score": 0.87,
-        "text": "知问能读取 PDF、Word（docx）、Excel（xlsx）、CSV、HTML、Markdown 和纯文本文件。\n扫描件需要先识别文字。",
+        "text": "知问能读取 PDF、Word（docx）、CSV、HTML、Markdown 和纯文本文件。\n扫描件需要先识别文字。",
         "page": None,
         "row": None,
         "headings": ["支持的文件格式", "从每种格式里读出什么"],
@@ -75,6 +75,7 @@ class FakeApi:
         self.fail_after: int | None = None
         self.pause_s = 0.0
         self.requests: list[tuple[str, Any, dict[str, str]]] = []
+        self.stream_left = threading.Event()
         self.url = ""
 
     def details(self, name: str) -> dict[str, Any]:
@@ -202,6 +203,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(f"data: {json.dumps(event, ensure_ascii=False)}\r\n\r\n".encode())
                 self.wfile.flush()
             except OSError:
+                api.stream_left.set()
                 return
             if number == api.fail_after:
                 return

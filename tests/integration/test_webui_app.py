@@ -1,0 +1,142 @@
+"""The entry script: language, gate, the net under everything, and what it costs to load."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+from webui_fake_api import running_fake_api
+
+ROOT = Path(__file__).resolve().parents[2]
+APP = ROOT / "webui_pages" / "app.py"
+
+
+@pytest.fixture
+def listen_on(monkeypatch):
+    """Lets Streamlit listen, as far as the page can see, on another address than the loopback of its own settings."""
+    get_option = st.get_option
+
+    def listen(address):
+        monkeypatch.setattr(st, "get_option", lambda name: address if name == "server.address" else get_option(name))
+
+    listen("127.0.0.1")
+    return listen
+
+
+@pytest.fixture
+def api(monkeypatch, data_paths, listen_on):
+    with running_fake_api() as running:
+        monkeypatch.setenv("ZHIWEN_API_URL", running.url)
+        st.cache_resource.clear()
+        yield running
+        st.cache_resource.clear()
+
+
+def opened() -> AppTest:
+    return AppTest.from_file(str(APP), default_timeout=20).run()
+
+
+def test_the_frame_shows_health_version_and_both_languages(api):
+    page = opened()
+    assert not page.exception
+    assert "服务正常" in page.sidebar.markdown[0].value
+    assert [caption.value for caption in page.sidebar.caption] == [
+        r"模型 builtin\-extractive · 向量 builtin\-ngram",
+        r"知问 0\.1\.0",
+    ]
+    page.segmented_control(key="language").set_value("en").run()
+    assert "All services up" in page.sidebar.markdown[0].value
+    assert page.button(key="suggestion_0").label == "Which file formats can Zhiwen read?"
+
+
+def test_the_language_of_the_settings_wins_over_the_browser(api, monkeypatch):
+    monkeypatch.setenv("ZHIWEN__WEB__LANGUAGE", "en")
+    assert opened().button(key="suggestion_0").label == "Which file formats can Zhiwen read?"
+
+
+def test_health_is_not_asked_for_at_each_run(api):
+    page = opened()
+    page.run()
+    page.run()
+    assert len(api.bodies("/health")) == 1
+
+
+def test_a_page_open_to_others_asks_for_the_key_before_anything_else(api, monkeypatch):
+    monkeypatch.setattr("webui_pages.components.frame.WRONG_KEY_DELAY_S", 0)
+    monkeypatch.setenv("ZHIWEN__SERVICES__WEBUI__HOST", "0.0.0.0")
+    monkeypatch.setenv("ZHIWEN__SECURITY__API_KEY", "right")
+    page = opened()
+    assert not page.chat_input
+    assert api.requests == []
+    page.text_input(key="gate_key").set_value("wrong")
+    page.button(key="gate_enter").click().run()
+    assert page.error[0].value.startswith("密钥不正确")
+    assert api.requests == []
+    page.text_input(key="gate_key").set_value("right")
+    page.button(key="gate_enter").click().run()
+    assert page.chat_input
+    assert api.requests[-1][2]["Authorization"] == "Bearer right"
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", None])
+def test_listening_to_others_without_a_key_serves_nobody(api, listen_on, address):
+    listen_on(address)
+    page = opened()
+    assert "security.api_key" in page.error[0].value
+    assert not page.chat_input
+    assert api.requests == []
+
+
+def test_a_fault_of_ours_is_a_sentence_not_a_traceback(api, monkeypatch, caplog):
+    def broken(ui):
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr("webui_pages.views.chat.render", broken)
+    page = opened()
+    assert not page.exception
+    assert page.error[0].value.startswith("页面内部出错")
+    assert "secret detail" in caplog.text
+
+
+def test_the_page_loads_nothing_heavy():
+    code = """
+import sys
+import webui_pages.client, webui_pages.views.chat, webui_pages.views.knowledge_base
+heavy = "torch transformers faiss sqlalchemy langchain_core openai fastapi pandas pyarrow numpy"
+print([name for name in heavy.split() if name in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_it_starts_from_another_folder_and_listens_on_loopback_only(api, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    argv = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", str(port)]
+    process = subprocess.Popen(argv, cwd=tmp_path, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        assert _answers(f"http://127.0.0.1:{port}/_stcore/health")
+        with pytest.raises(OSError, match="refused"), socket.create_connection(("127.0.0.2", port), timeout=2):
+            pass
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _answers(url: str) -> bool:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            return httpx.get(url, trust_env=False).status_code == 200
+        except httpx.TransportError:
+            time.sleep(0.1)
+    return False

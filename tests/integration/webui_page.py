@@ -1,0 +1,43 @@
+"""One page of the web UI in Streamlit's test harness, talking to a fake API."""
+
+from streamlit.testing.v1 import AppTest
+from webui_fake_api import FakeApi
+
+
+def open_page(api: FakeApi, view: str, language: str = "zh") -> AppTest:
+    """The page after its first run; `view` is a module of `webui_pages.views`."""
+    page = AppTest.from_function(
+        _script, kwargs={"view": view, "url": api.url, "language": language}, default_timeout=20
+    )
+    return page.run()
+
+
+def _script(view, url, language):
+    import importlib
+
+    from configs.settings import load_settings
+    from webui_pages.client import ApiClient, open_http
+    from webui_pages.labels import Labels
+    from webui_pages.state import ChatOptions, session_state
+    from webui_pages.ui import Ui
+
+    state = session_state(language, ChatOptions(temperature=0.7, top_k=3, relevance_floor=50, history_length=3))
+    client = ApiClient(open_http(url, "", 10), language)
+    ui = Ui(client, Labels(language), state, load_settings())
+    importlib.import_module(f"webui_pages.views.{view}").render(ui)
+
+
+def texts(page: AppTest) -> str:
+    """Everything the page says, in one string."""
+    kinds = ("markdown", "caption", "text", "info", "warning", "error", "subheader", "toast")
+    return "\n".join(str(element.value) for kind in kinds for element in page.get(kind))
+
+
+def in_dialog(page: AppTest, opener: str, button: str, **inputs: str) -> None:
+    """Open a dialog and press a button in it. The harness always runs the whole script, never a fragment, so the
+    dialog is there in the second run only when its opener is pressed again."""
+    page.button(key=opener).click().run()
+    for key, value in inputs.items():
+        page.text_input(key=key).set_value(value)
+    page.button(key=opener).click()
+    page.button(key=button).click().run()

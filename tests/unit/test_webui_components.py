@@ -1,0 +1,83 @@
+"""The small functions behind the components."""
+
+import pytest
+
+from server.api.schemas import Source
+from webui_pages.components.answer import without_images
+from webui_pages.components.files import size_text
+from webui_pages.components.sources import place
+from webui_pages.labels import Labels
+from webui_pages.state import ChatOptions, State, Turn
+from webui_pages.ui import literal
+
+
+def made_state(**options) -> State:
+    return State(
+        "zh", ChatOptions(**{"temperature": 0.7, "top_k": 3, "relevance_floor": 50, "history_length": 3} | options)
+    )
+
+
+def test_literal_text_has_no_markup_left():
+    assert literal("**a** [b](c) <i> $x$ :red[d] `e`") == (r"\*\*a\*\* \[b\]\(c\) \<i\> \$x\$ \:red\[d\] \`e\`")
+    assert literal("第一行\n# 第二行") == r"第一行 \# 第二行"
+
+
+@pytest.mark.parametrize("text", ["![x](http://a/b)", "![x][y]\n\n[y]: http://a", "a!![x](y)"])
+def test_no_picture_is_loaded_from_an_answer(text):
+    assert "![" not in without_images(text)
+
+
+@pytest.mark.parametrize("text", ["vec![1, 2]", "见 [1] 与 [2]！", "[link](http://a)"])
+def test_an_answer_without_pictures_stays_as_it_is(text):
+    assert without_images(text) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KB"), (34567, "33.8 KB"), (5 * 2**30, "5.0 GB")]
+)
+def test_sizes(size, text):
+    assert size_text(size) == text
+
+
+@pytest.mark.parametrize(
+    ("where", "text"),
+    [
+        ({"page": 3}, "第 3 页"),
+        ({"row": 7}, "第 7 行"),
+        ({"headings": ["甲", "乙"]}, "甲 › 乙"),
+        ({"page": 2, "headings": ["甲"]}, "第 2 页 · 甲"),
+        ({}, ""),
+    ],
+)
+def test_places(where, text):
+    source = Source(index=1, knowledge_base="k", file="f", score=0.5, text="t", url="", **where)
+    assert place(source, Labels("zh")) == text
+
+
+def test_history_holds_the_last_answered_turns_oldest_first():
+    state = made_state(history_length=2)
+    state.turns = [Turn("q1", "a1"), Turn("q2", "a2"), Turn("q3", error="broken"), Turn("q4", "a4")]
+    assert [(entry.role, entry.content) for entry in state.history()] == [
+        ("user", "q2"), ("assistant", "a2"), ("user", "q4"), ("assistant", "a4"),
+    ]  # fmt: skip
+
+
+def test_no_history_when_none_is_wanted():
+    state = made_state(history_length=0)
+    state.turns = [Turn("q", "a")]
+    assert state.history() == []
+
+
+@pytest.mark.parametrize(("floor", "distance"), [(0, 2.0), (50, 1.0), (100, 0.0)])
+def test_relevance_becomes_the_distance_of_the_api(floor, distance):
+    assert made_state(relevance_floor=floor).options.score_threshold == distance
+
+
+def test_another_knowledge_base_forgets_the_results_of_the_one_before():
+    state = made_state()
+    state.choose_knowledge_base("a")
+    state.uploaded, state.rebuilt = ["x"], ["y"]
+    state.choose_knowledge_base("a")
+    assert state.uploaded == ["x"]
+    state.choose_knowledge_base("b")
+    assert (state.uploaded, state.rebuilt) == ([], None)
