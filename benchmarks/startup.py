@@ -44,9 +44,8 @@ def main() -> None:
     print("| median | " + " | ".join(f"{medians[column]:.2f}" for column in columns) + " | |")
     print("\nmemory of the last run, RSS MB: " + ", ".join(f"{name} {size:.0f}" for name, size in results[-1]["parts"]))
     for column, target in TARGETS.items():
-        print(
-            f"{column}: median {medians[column]:.2f}, target {target:g}: {'ok' if medians[column] <= target else 'MISSED'}"
-        )
+        verdict = "ok" if medians[column] <= target else "MISSED"
+        print(f"{column}: median {medians[column]:.2f}, target {target:g}: {verdict}")
 
 
 def measure(folder: Path) -> dict:

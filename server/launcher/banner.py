@@ -7,17 +7,18 @@ from importlib.metadata import PackageNotFoundError, version
 from configs.settings import Settings, local_file
 from configs.version import VERSION
 from server.errors import ModelUnavailable
-from server.launcher.labels import Labels
+from server.launcher.labels import Labels, padded
 from server.launcher.masking import masked_url
-from server.launcher.plan import device
+from server.launcher.plan import Plan, device
 from server.llm.catalog import Choice, choose_embedder, choose_llm
 
 
-def banner(settings: Settings, llms: Sequence[Choice], labels: Labels) -> list[str]:
+def banner(settings: Settings, planned: Plan, llms: Sequence[Choice], labels: Labels) -> list[str]:
     """Lines for the console; `llms` are the chat models that run here."""
     rows = _system(settings, labels)
     rows += [(labels("llm"), _described(settings, choice, labels)) for choice in llms]
     rows.append((labels("embed"), _chosen(settings, choose_embedder, labels)))
+    rows += [(labels(service.name), service.address) for service in planned.services if not service.model]
     return ["", *_aligned(rows), ""]
 
 
@@ -68,10 +69,4 @@ def _chosen(settings: Settings, choose: Callable[[Settings], Choice], labels: La
 
 
 def _aligned(rows: Sequence[tuple[str, str]]) -> list[str]:
-    return [f"  {_padded(name, 18)}{value}" for name, value in rows]
-
-
-def _padded(text: str, width: int) -> str:
-    """Chinese characters take two columns."""
-    columns = sum(2 if ord(character) > 0x2E80 else 1 for character in text)
-    return text + " " * (width - columns)
+    return [f"  {padded(name, 18)}{value}" for name, value in rows]

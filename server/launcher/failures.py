@@ -36,6 +36,10 @@ _KILLED = (
     "The system killed it, most likely because memory ran out. Choose a smaller model with -n NAME, or use --lite.",
     "它被系统终止，很可能是内存不足。请用 -n NAME 选择更小的模型，或使用 --lite。",
 )
+_ALONE = (
+    "The controller {0} does not answer. Start it (python startup.py -o), or name another one with -c ADDRESS.",
+    "控制器 {0} 没有响应。请启动它（python startup.py -o），或用 -c ADDRESS 指定另一个。",
+)
 _SLOW = (
     "If it only needs longer, raise launcher.start_timeout_s in configs/local.toml.",
     "如果只是加载较慢，请在 configs/local.toml 中调大 launcher.start_timeout_s。",
@@ -44,7 +48,11 @@ _SLOW = (
 
 @dataclass(frozen=True)
 class Failure:
-    """What happened to a service: `seconds` after its start, with the last lines of its log."""
+    """What happened to a service: `seconds` after its start, with the last lines of its log.
+
+    `detail` is the system's reason when it could not be started, and the controller that a worker which timed out
+    could not reach.
+    """
 
     kind: Literal["died", "timeout", "not_started"]
     seconds: float
@@ -71,7 +79,7 @@ class Failure:
             if found := re.search(pattern, text, re.IGNORECASE):
                 return advice[index].format(found.group(1))
         if self.kind == "timeout":
-            return _SLOW[index]
+            return _ALONE[index].format(self.detail) if self.detail else _SLOW[index]
         if self.exit_code == -9:
             return _KILLED[index]
         return f"原因见日志 {self.log}。" if index else f"The reason is in the log: {self.log}"

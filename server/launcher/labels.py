@@ -3,6 +3,7 @@
 import locale
 import os
 from collections.abc import Mapping
+from unicodedata import east_asian_width
 
 from server.errors import Language
 
@@ -75,3 +76,9 @@ def console_language(environment: Mapping[str, str] = os.environ) -> Language:
             return "zh" if value.lower().startswith("zh") else "en"
     system = locale.getlocale()[0] or ""
     return "zh" if system.lower().startswith(("zh", "chinese")) else "en"
+
+
+def padded(text: str, width: int) -> str:
+    """The text filled up to a number of columns; a Chinese character takes two."""
+    columns = sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+    return text + " " * (width - columns)

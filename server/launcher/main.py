@@ -113,7 +113,7 @@ def _start(settings: Settings, options: Options, labels: Labels, began: float) -
         from server.launcher.banner import banner
         from server.launcher.table import view_for
 
-        view = view_for(labels, lambda: banner(settings, choices, labels), began)
+        view = view_for(labels, lambda: banner(settings, planned, choices, labels), began)
         if planned.control is None:
             return supervisor.run(view)
         from server.launcher.control import Control

@@ -16,6 +16,7 @@ from configs.settings import Launcher as Patience
 from server.launcher.environment import for_service
 from server.launcher.failures import SHOWN_LINES, Failure
 from server.launcher.plan import Service
+from server.launcher.probes import Listens, Registered
 from server.launcher.process import Guardian, Process, last_lines, open_log
 
 PROBE_EVERY_S = 0.05
@@ -181,7 +182,7 @@ class Run:
         seconds = time.monotonic() - self._began
         lines = tuple(last_lines(self.log, SHOWN_LINES))
         if kind == "timeout":
-            return Failure("timeout", seconds, self._log_shown, lines=lines)
+            return Failure("timeout", seconds, self._log_shown, lines=lines, detail=_silent_controller(self.service))
         return Failure("died", seconds, self._log_shown, exit_code=code, lines=lines)
 
     def _fail(self, failure: Failure) -> None:
@@ -193,3 +194,9 @@ class Run:
         if state in (State.FAILED, State.STOPPED, State.RESTARTING):
             self._process = None
         self._around.changed(self)
+
+
+def _silent_controller(service: Service) -> str:
+    """The controller a worker could not register with, if that is why it is not ready."""
+    probe = service.ready
+    return probe.controller if isinstance(probe, Registered) and not Listens(probe.controller).answers() else ""

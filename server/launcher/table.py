@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from server.launcher.labels import Labels
+from server.launcher.labels import Labels, padded
 from server.launcher.runs import Run, State
 from server.launcher.supervisor import View
 
@@ -72,7 +72,7 @@ class PlainLines:
 
     def _line(self, run: Run) -> str:
         language = self._labels.language
-        words = [f"{self._labels.service(run.service.name):<24}", self._labels(run.state.value)]
+        words = [padded(self._labels.service(run.service.name), 24), self._labels(run.state.value)]
         if run.state is State.READY:
             words += [f"{run.seconds:.1f} s", run.service.address]
         elif run.failure and run.state in (State.FAILED, State.RESTARTING):

@@ -10,6 +10,7 @@ from server.launcher.environment import for_service, for_services
 from server.launcher.failures import Failure
 from server.launcher.labels import _LABELS, Labels, console_language
 from server.launcher.masking import MASK, as_toml, masked_url
+from server.launcher.plan import Plan
 from server.launcher.runs import State
 from server.llm.catalog import choose_llm
 
@@ -53,7 +54,7 @@ def test_a_url_without_a_password_stays(url):
 def test_banner_and_summary_name_versions_models_reasons_and_no_secret(settings):
     for language, reason in (("en", "no weights here"), ("zh", "本机没有权重")):
         labels = Labels(language)
-        for lines in (banner(settings, [choose_llm(settings)], labels), summary(settings, labels)):
+        for lines in (banner(settings, Plan((), ""), [choose_llm(settings)], labels), summary(settings, labels)):
             text = "\n".join(lines)
             for part in ("Python", "zhiwen 0.", "langchain-core 1.", "fastchat 0.2.36", "builtin-ngram", reason):
                 assert part in text
@@ -70,6 +71,7 @@ def test_banner_and_summary_name_versions_models_reasons_and_no_secret(settings)
         (Failure("died", 1.2, "logs/a.log", 1, ("[Errno 98] Address already in use",)), "exit code", "another port"),
         (Failure("died", 1.2, "logs/a.log", 5, ("who knows",)), "after 1.2 s", "logs/a.log"),
         (Failure("timeout", 120, "logs/a.log"), "within 120 s", "launcher.start_timeout_s"),
+        (Failure("timeout", 9, "logs/a.log", detail="http://127.0.0.1:1"), "within 9 s", "http://127.0.0.1:1 does not"),
         (Failure("not_started", 0, "logs/a.log", detail="Permission denied"), "Permission denied", "logs/a.log"),
     ],
 )
