@@ -17,6 +17,7 @@ _NEW_PARAGRAPH = re.compile(
     r"第[\d一二三四五六七八九十百]+[章节条篇部]"
 )
 _NUMBER = re.compile(r"[0-9]{1,6}")
+_PAGE_NUMBER = re.compile(r"\W*(?:第|page|p\.?)?\d+页?(?:\W*(?:of|共|/)?\d+页?)?\W*", re.IGNORECASE)
 _EDGE = 3
 _MOST = 0.4  # heads of left and right pages differ, so each comes back on nearly half of the pages
 _FEWEST_PAGES = 3
@@ -41,7 +42,8 @@ def _joined_word(match: re.Match[str]) -> str:
 def without_running_lines(pages: list[list[str]]) -> list[list[str]]:
     """Drop from the edges of the pages what comes back on most of them, also with a number that counts the pages.
 
-    A line that is the same everywhere stays on the first page it stands on, so that no text is lost.
+    Bare page numbers go. Any other such line stays on the first page it stands on, and where it is all that a page
+    says, so that no text is lost.
     """
     keyed = [[_keys(line, number) for line in page] for number, page in enumerate(pages)]
     counts = Counter(key for lines in keyed for key in set().union(*lines[:_EDGE], *lines[-_EDGE:]))
@@ -50,8 +52,11 @@ def without_running_lines(pages: list[list[str]]) -> list[list[str]]:
     seen: set[str] = set()
     kept: list[list[str]] = []
     for page, lines in zip(pages, keyed, strict=True):
-        kept.append(_without(page, [_is_running(keys, running, seen) for keys in lines]))
-        seen.update(line for line, *_ in lines)
+        kept.append(
+            _without(page, [_is_running(keys, running, seen) for keys in lines])
+            or [line for line, (key, *_) in zip(page, lines, strict=True) if key not in seen and not _is_number(key)]
+        )
+        seen.update(key for keys in lines for key in keys)
     return kept
 
 
@@ -64,8 +69,11 @@ def _keys(line: str, page: int) -> list[str]:
 
 
 def _is_running(keys: list[str], running: set[str], seen: set[str]) -> bool:
-    line, *counted = keys
-    return not running.isdisjoint(counted) or (line in running and line in seen)
+    return any(key in running and (key in seen or _is_number(keys[0])) for key in keys)
+
+
+def _is_number(key: str) -> bool:
+    return _PAGE_NUMBER.fullmatch(key) is not None
 
 
 def _without(page: list[str], is_running: list[bool]) -> list[str]:
