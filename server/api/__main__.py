@@ -21,6 +21,8 @@ def main() -> int:
     """Serve until a signal. The exit code is 2 when the settings are not usable, 1 when a part cannot start."""
     _read_arguments()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for chatty in ("httpx", "faiss.loader"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     # uvicorn shuts down on SIGTERM and then raises it again; by default that would skip the closing below.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
