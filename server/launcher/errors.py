@@ -116,6 +116,14 @@ class ModelNotRunning(Conflict):
     zh = "模型“{name}”没有在此运行。正在运行：{running}。"
 
 
+class ModelNotStarted(UpstreamFailed):
+    """Detail: name, reason_en, reason_zh, advice_en, advice_zh."""
+
+    code = "model_not_started"
+    en = 'The model "{name}" did not start: it {reason_en}. {advice_en}'
+    zh = "模型“{name}”未能启动：{reason_zh}。{advice_zh}"
+
+
 class ShuttingDown(Unavailable):
     """A command came while everything is being stopped."""
 

@@ -33,8 +33,8 @@ _ADVICE = [
     ),
 ]
 _KILLED = (
-    "The system killed it, most likely because memory ran out. Choose a smaller model with -n NAME, or use --lite.",
-    "它被系统终止，很可能是内存不足。请用 -n NAME 选择更小的模型，或使用 --lite。",
+    "It was killed: by hand, or by the system for lack of memory; then choose a smaller model with -n NAME, or --lite.",
+    "它被强行终止：可能是手动，也可能是系统内存不足；若是后者，请用 -n NAME 选择更小的模型，或使用 --lite。",
 )
 _ALONE = (
     "The controller {0} does not answer. Start it (python startup.py -o), or name another one with -c ADDRESS.",

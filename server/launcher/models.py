@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from configs.settings import Settings
-from server.errors import ModelFailed
 from server.launcher.arguments import Options
-from server.launcher.errors import ModelNotRunning, ModelRunning
+from server.launcher.errors import ModelNotRunning, ModelNotStarted, ModelRunning
 from server.launcher.plan import Service, with_options, worker
 from server.launcher.runs import Run, State
 from server.launcher.supervisor import Supervisor
@@ -35,7 +34,7 @@ class Models:
             ModelNotFound: it is not configured.
             ModelUnavailable: it cannot run here; NeedsWeights: not under `--lite`.
             ModelRunning: it is there already.
-            ModelFailed: it died while loading, or took too long.
+            ModelNotStarted: it died while loading, or took too long.
         """
         with self._change:
             return self._start(self._service(name))
@@ -59,7 +58,7 @@ class Models:
             self._stop(name)
             try:
                 return self._start(service)
-            except ModelFailed:
+            except ModelNotStarted:
                 self._start(old)
                 raise
 
@@ -70,9 +69,14 @@ class Models:
 
     def _start(self, service: Service) -> dict[str, Any]:
         run = self._supervisor.add(service).result()
-        if run.state is not State.READY:
-            reason = run.failure.summary("en") if run.failure else run.state.value
-            raise ModelFailed(name=service.model, reason=reason)
+        if run.failure is not None:
+            raise ModelNotStarted(
+                name=service.model,
+                reason_en=run.failure.summary("en"),
+                reason_zh=run.failure.summary("zh"),
+                advice_en=run.failure.advice("en"),
+                advice_zh=run.failure.advice("zh"),
+            )
         return _described(run)
 
     def _stop(self, name: str) -> dict[str, Any]:

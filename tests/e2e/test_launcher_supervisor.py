@@ -157,6 +157,17 @@ def test_signals_end_everything_quietly(launch, number):
     assert launcher.left() == [], "children of services end too"
 
 
+def test_under_nohup_a_closed_terminal_ends_nothing(launch):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    launcher = launch([{"name": "a"}])
+    signal.signal(signal.SIGHUP, before)
+    launcher.wait_for("Ready in")
+    launcher.process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    assert launcher.process.poll() is None
+    assert len(launcher.left()) == 1
+
+
 def test_a_signal_while_loading_ends_everything(launch):
     launcher = launch([{"name": "slow", "behaviour": ["--never"]}])
     while not launcher.pids():

@@ -172,7 +172,7 @@ def test_a_model_that_fails_to_load_is_told_and_the_old_one_comes_back(start, tm
     token = api.environ()["ZHIWEN_CONTROL_TOKEN"]
     body = {"model_name": "builtin-extractive", "new_model_name": "torn"}
     status, answer = zhiwen.ask("CONTROL", "/models/replace", body, token)
-    assert (status, answer["data"]["code"]) == (502, "model_failed")
+    assert (status, answer["data"]["code"]) == (502, "model_not_started")
     states = {one["name"]: one["state"] for one in zhiwen.ask("CONTROL", "/services", token=token)[1]["data"]}
     assert states["worker-builtin-extractive"] == "ready"
     assert states["worker-torn"] == "failed"
