@@ -2,7 +2,9 @@
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,24 +46,29 @@ class DocxLoader(BaseLoader):
         Raises:
             DocumentUnreadable: the file is damaged or no Word document.
         """
-        word = _opened(self._path)
-        reader = _Reader(word)
-        blocks = list(reader.blocks(word.element.body))
-        title = (word.core_properties.title or "").strip() or reader.title
+        import docx
+
+        with self._path.open("rb") as stream, _damage_told():
+            word = docx.Document(stream)
+            reader = _Reader(word)
+            blocks = list(reader.blocks(word.element.body))
+            title = (word.core_properties.title or "").strip() or reader.title
         about = {"title": title} if title else {}
         for section in sections(blocks):
             yield Document(page_content=section.text, metadata={"headings": section.headings, **about})
 
 
-def _opened(path: Path) -> "WordDocument":
-    import docx
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    """python-docx does not check what it reads: a broken file ends in whatever its broken place leads to."""
     from docx.opc.exceptions import OpcError
     from lxml.etree import LxmlError
 
+    broken_archive = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)  # NotImplementedError is one
+    broken_content = (OpcError, LxmlError, LookupError, ValueError, TypeError, AttributeError)
     try:
-        with path.open("rb") as stream:
-            return docx.Document(stream)
-    except (OpcError, LxmlError, zipfile.BadZipFile, KeyError, ValueError, AttributeError, EOFError) as error:
+        yield
+    except (*broken_archive, *broken_content) as error:
         raise DocumentUnreadable("the Word document is damaged or incomplete", "Word 文档已损坏或不完整") from error
 
 

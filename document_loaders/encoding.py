@@ -170,6 +170,11 @@ def _decoded(sample: bytes, encoding: str) -> str | None:
 
 
 def _rarer(sample: bytes) -> str:
+    for name in ("utf-8", "gb18030", "big5hkscs"):
+        # Reading it strictly will name the bytes that do not fit, which helps more than "cannot be told".
+        text = sample.decode(name, "replace")
+        if text.count("\ufffd") * 20 <= len(text) and _plausibility(text, name) >= _GOOD_ENOUGH:
+            return name
     from charset_normalizer import from_bytes
 
     guess = from_bytes(sample, cp_isolation=_OTHER, threshold=0.1).best()
@@ -185,13 +190,17 @@ def _score(sample: bytes, encoding: str) -> float:
         return -1.0
     if encoding == "cp1252":
         return _latin_score(text)
+    return _plausibility(text, encoding)
+
+
+def _plausibility(text: str, encoding: str) -> float:
     wide = encoding in _WIDE
     # Chinese in GBK, read as UTF-16, falls among the Korean syllables.
     hangul = 0.85 if encoding == "cp949" else 0.4
     counts = Counter(char for char in text if wide or char > "\x7f")
     total = sum(counts.values())
     weight = sum(_weight(char, hangul) * count for char, count in counts.items())
-    return (weight - _CANDIDATES[encoding]) / total if total else -1.0
+    return (weight - _CANDIDATES.get(encoding, 0.0)) / total if total else -1.0
 
 
 def _latin_score(text: str) -> float:

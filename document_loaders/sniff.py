@@ -79,11 +79,11 @@ def _by_text(head: bytes, *, is_named_pdf: bool) -> Content:
 
 
 def _zip_content(path: Path) -> Content:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise DocumentUnreadable("the file is damaged or incomplete", "文件已损坏或不完整") from error
+    with path.open("rb") as stream:
+        try:
+            members = set(zipfile.ZipFile(stream).namelist())
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as error:
+            raise DocumentUnreadable("the file is damaged or incomplete", "文件已损坏或不完整") from error
     # Some programs call the main part document2.xml: any part in the folder word/ tells.
     if "[Content_Types].xml" in members and any(member.startswith("word/") for member in members):
         return _DOCX

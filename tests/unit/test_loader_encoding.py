@@ -102,3 +102,11 @@ def test_bytes_that_do_not_fit_are_refused_not_replaced(tmp_path: Path) -> None:
 
 def test_line_ends_become_one_kind(tmp_path: Path) -> None:
     assert _read(tmp_path, b"a\r\nb\rc\n") == "a\nb\nc\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+def test_one_damaged_byte_is_named(tmp_path: Path, encoding: str) -> None:
+    content = bytearray(SIMPLIFIED.encode(encoding))
+    content[content.index(b"\n") - 1] = 0xFF
+    with pytest.raises(DocumentUnreadable, match="do not fit"):
+        _read(tmp_path, bytes(content))
