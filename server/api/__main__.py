@@ -23,8 +23,8 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for chatty in ("httpx", "faiss.loader"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    # uvicorn shuts down on SIGTERM and then raises it again; by default that would skip the closing below.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
     try:
         settings = load_settings()
         container = build_container(settings)
@@ -32,19 +32,25 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2 if isinstance(error, SettingsError) else 1
     api = settings.services.api
-    try:
-        uvicorn.run(
-            create_app(settings, container=container),
-            host=api.host,
-            port=api.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_S,
-        )
-    finally:
-        container.close()
+    uvicorn.run(
+        create_app(settings, container=container),
+        host=api.host,
+        port=api.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
     return 0
+
+
+def _leave(*_: object) -> None:
+    """End now. uvicorn shuts down on a signal, then raises it again, and we get here.
+
+    A thread in the middle of a file cannot be stopped and must not hold up the end; publishing survives a crash.
+    """
+    logging.shutdown()
+    os._exit(0)
 
 
 def _read_arguments() -> None:

@@ -1,5 +1,6 @@
 """`python -m server.api` as a process: start, stop with open streams, clients that leave, refusals to start."""
 
+import contextlib
 import json
 import os
 import signal
@@ -9,8 +10,8 @@ import sys
 import threading
 import time
 import urllib.request
-from contextlib import contextmanager
 
+import httpx
 import pytest
 
 from configs.settings import PROJECT_ROOT
@@ -37,7 +38,7 @@ def start(folder, *arguments, **variables):
     return subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment, stderr=subprocess.PIPE, text=True)
 
 
-@contextmanager
+@contextlib.contextmanager
 def running(folder, **variables):
     port = free_port()
     process = start(folder, "--port", str(port), **variables)
@@ -121,6 +122,26 @@ def test_stop_is_quick_with_an_open_stream(tmp_path, model, number):
         process.send_signal(number)
         assert process.wait(4) == 0
         connection.close()
+
+
+def test_stop_does_not_wait_for_a_long_upload(tmp_path):
+    text = "\n".join(f"第 {number} 行说明索引的大小与检索的速度。" for number in range(100_000)).encode()
+    with running(tmp_path) as (process, port), httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        client.post("/knowledge_base/create_knowledge_base", json={"knowledge_base_name": "kb"})
+
+        def upload():
+            files = [("files", ("long.txt", text))]
+            with contextlib.suppress(httpx.HTTPError):
+                client.post("/knowledge_base/upload_docs", data={"knowledge_base_name": "kb"}, files=files, timeout=60)
+
+        thread = threading.Thread(target=upload)
+        thread.start()
+        while not (tmp_path / "kb" / "kb" / "content").exists() or not any(tmp_path.rglob("*long.txt*")):
+            time.sleep(0.05)
+        assert client.get("/health", timeout=3).status_code == 200, "the event loop stays free"
+        process.terminate()
+        assert process.wait(4) == 0
+        thread.join(10)
 
 
 def test_the_port_of_the_command_line_counts(tmp_path):
