@@ -83,7 +83,6 @@ class Labels:
     mode_knowledge_base = Label("知识库问答", "Knowledge base")
     mode_llm = Label("模型对话", "Model only")
     knowledge_base = Label("知识库", "Knowledge base")
-    knowledge_base_option = Label("{name}（{files} 个文件）", "{name} ({files} files)")
     no_knowledge_base = Label(
         "还没有知识库。请先到“知识库管理”页新建一个并上传文件。",
         "There is no knowledge base yet. Create one on the page “Knowledge bases” and upload files to it.",

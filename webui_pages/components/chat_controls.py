@@ -36,7 +36,6 @@ def choose_knowledge_base(ui: Ui, knowledge_bases: list[KnowledgeBaseDetails], k
             ui.text.knowledge_base,
             names,
             index=names.index(wanted) if wanted else 0,
-            format_func=lambda name: ui.text.knowledge_base_option.format(name=name, files=by_name[name].files),
             key=f"{key}_{ui.state.select_version}",
             label_visibility="collapsed",
         )
