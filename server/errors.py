@@ -2,7 +2,7 @@
 
     ZhiwenError
     ├─ InvalidInput        422  bad_name 403 · empty_question · question_too_long · prompt_not_found · not_supported ·
-    │                           file_too_large 413
+    │                           unknown_part · file_too_large 413
     ├─ AccessDenied        401  api_key_required · foreign_request 403
     ├─ NotFound            404  knowledge_base_not_found · file_not_found · model_not_found
     ├─ Conflict            409  knowledge_base_exists · file_exists · knowledge_base_busy · index_mismatch
@@ -89,6 +89,14 @@ class PromptNotFound(InvalidInput):
     code = "prompt_not_found"
     en = 'There is no prompt template "{name}" for {mode}. Known templates: {known}.'
     zh = "{mode} 没有名为“{name}”的提示词模板，可用的有：{known}。"
+
+
+class UnknownPart(InvalidInput):
+    """No vector store, splitter or engine of that name. Detail: name, known, kind_en, kind_zh."""
+
+    code = "unknown_part"
+    en = 'There is no {kind_en} "{name}". There are: {known}.'
+    zh = "没有名为“{name}”的{kind_zh}，可用的有：{known}。"
 
 
 class FileTooLarge(InvalidInput):

@@ -3,7 +3,7 @@
 import importlib
 from typing import Generic, TypeVar, cast
 
-from server.errors import MissingDependency, ModelNotFound
+from server.errors import MissingDependency, UnknownPart
 
 T = TypeVar("T")
 
@@ -15,8 +15,10 @@ class Registry(Generic[T]):
     part's protocol plugs in from the settings without being registered.
     """
 
-    def __init__(self, kind: str, entries: dict[str, str], *, install: dict[str, str] | None = None) -> None:
-        self._kind = kind
+    def __init__(
+        self, kind_en: str, kind_zh: str, entries: dict[str, str], *, install: dict[str, str] | None = None
+    ) -> None:
+        self._kind = {"kind_en": kind_en, "kind_zh": kind_zh}
         self._entries = dict(entries)
         self._install = install or {}
 
@@ -28,15 +30,15 @@ class Registry(Generic[T]):
         """Load the part.
 
         Raises:
-            ModelNotFound: nothing of that name.
+            UnknownPart: nothing of that name.
             MissingDependency: the part needs a package that is not installed.
         """
         address = self._entries.get(name, name if ":" in name else None)
         if address is None:
-            raise ModelNotFound(name=name, known=", ".join(self._entries))
+            raise UnknownPart(name=name, known=", ".join(self._entries), **self._kind)
         module, _, attribute = address.partition(":")
         try:
             return cast("T", getattr(importlib.import_module(module), attribute))
         except ModuleNotFoundError as error:
             install = self._install.get(name, f"pip install {error.name}")
-            raise MissingDependency(what=f"{self._kind} {name}", install=install) from error
+            raise MissingDependency(what=name, install=install) from error

@@ -21,9 +21,12 @@ from server.stores.files import replace_file
 
 VECTOR_STORES: Registry[type[VectorStore]] = Registry(
     "vector store",
+    "向量库",
     {"faiss": "server.stores.faiss_store:FaissStore", "memory": "server.stores.memory:MemoryStore"},
 )
-WORD_INDEX: Registry[type[WordIndex]] = Registry("word index", {"tantivy": "server.stores.tantivy_index:TantivyIndex"})
+WORD_INDEX: Registry[type[WordIndex]] = Registry(
+    "word index", "词索引", {"tantivy": "server.stores.tantivy_index:TantivyIndex"}
+)
 STAMP = "stamp"
 
 

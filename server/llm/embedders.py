@@ -9,7 +9,8 @@ from server.llm.catalog import Choice
 from server.registry import Registry
 
 LOADERS: Registry = Registry(
-    "embedding model",
+    "embedding engine",
+    "向量模型引擎",
     {
         "builtin": "server.llm.embedders:load_builtin",
         "fake": "server.llm.fake_embedder:load",

@@ -17,6 +17,7 @@ from server.errors import (
     KnowledgeBaseExists,
     KnowledgeBaseNotFound,
     ModelNotFound,
+    UnknownPart,
     ZhiwenError,
 )
 from server.knowledge_base.ingest import IngestOptions
@@ -211,11 +212,13 @@ def test_sixteen_creators_of_one_name_make_one(container: Container) -> None:
     assert sorted(outcomes) == ["exists"] * 15 + ["made"]
 
 
-@pytest.mark.parametrize("option", [{"embed_model": "nope"}, {"vector_store": "nope"}])
+@pytest.mark.parametrize(
+    ("option", "error"), [({"embed_model": "nope"}, ModelNotFound), ({"vector_store": "nope"}, UnknownPart)]
+)
 def test_an_unknown_part_leaves_nothing_behind(
-    container: Container, option: dict[str, str], settings: Settings
+    container: Container, option: dict[str, str], error: type[ZhiwenError], settings: Settings
 ) -> None:
-    with pytest.raises(ModelNotFound):
+    with pytest.raises(error, match="nope"):
         container.knowledge_bases.create("x", **option)
     assert container.knowledge_bases.list() == []
     assert not (settings.paths.knowledge_base / "x").exists()
