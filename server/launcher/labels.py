@@ -47,7 +47,6 @@ _LABELS = {
     ),
     "no_download_needed": ("{0} is built in; there is nothing to download.", "{0} 为内置模型，无需下载。"),
     "already_here": ("The weights of {0} are already here: {1}", "{0} 的权重已在本机：{1}"),
-    "downloading": ("Fetching {0} from {1} …", "正在从 {1} 下载 {0} ……"),
     "downloaded": ("{0} is complete: {1}", "{0} 下载完成：{1}"),
 }
 

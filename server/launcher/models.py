@@ -6,7 +6,7 @@ from typing import Any
 
 from configs.settings import Settings
 from server.launcher.arguments import Options
-from server.launcher.errors import ModelNotRunning, ModelNotStarted, ModelRunning
+from server.launcher.errors import ModelNotRunning, ModelNotStarted, ModelRunning, ShuttingDown
 from server.launcher.plan import Service, with_options, worker
 from server.launcher.runs import Run, State
 from server.launcher.supervisor import Supervisor
@@ -77,6 +77,8 @@ class Models:
                 advice_en=run.failure.advice("en"),
                 advice_zh=run.failure.advice("zh"),
             )
+        if run.state is not State.READY:
+            raise ShuttingDown
         return _described(run)
 
     def _stop(self, name: str) -> dict[str, Any]:

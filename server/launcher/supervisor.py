@@ -32,10 +32,6 @@ class View(Protocol):
         """A service has changed its state."""
         ...
 
-    def tick(self) -> None:
-        """Time has passed while services start."""
-        ...
-
     def settled(self, runs: Sequence[Run], *, ok: bool) -> None:
         """Every service is ready or has failed; `ok` unless a critical one failed."""
         ...
@@ -140,8 +136,7 @@ class Supervisor:
         if self._ending:
             return
         self._start_due()
-        if self._starting and self._view:
-            self._view.tick()
+        if self._starting:
             self._see_whether_settled()
         elif all(run.state is State.FAILED for run in self.runs()):
             self.end(code=1)

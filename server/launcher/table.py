@@ -41,9 +41,6 @@ class PlainLines:
             for line in run.failure.report(self._labels.language):
                 self.write(f"    {line}")
 
-    def tick(self) -> None:
-        """Plain lines do not move."""
-
     def settled(self, runs: Sequence[Run], *, ok: bool) -> None:
         """Write the banner, or that there is nothing to see."""
         self._settled = True

@@ -66,7 +66,7 @@ def test_banner_and_summary_name_versions_models_reasons_and_no_secret(settings)
     ("failure", "said", "advice"),
     [
         (Failure("died", 1.2, "logs/a.log", 1, ("No module named 'fastapi'",)), "exit code 1", "package fastapi is"),
-        (Failure("died", 1.2, "logs/a.log", -9), "ended by SIGKILL", "memory ran out"),
+        (Failure("died", 1.2, "logs/a.log", -9), "ended by SIGKILL", "lack of memory"),
         (Failure("died", 1.2, "logs/a.log", 1, ("CUDA out of memory.",)), "exit code 1", "smaller model"),
         (Failure("died", 1.2, "logs/a.log", 1, ("[Errno 98] Address already in use",)), "exit code", "another port"),
         (Failure("died", 1.2, "logs/a.log", 5, ("who knows",)), "after 1.2 s", "logs/a.log"),
