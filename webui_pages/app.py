@@ -78,7 +78,7 @@ def main() -> None:
     with st.sidebar:
         state.language = language_switch(state.language)
     ui = Ui(ApiClient(http, state.language), Labels(state.language), state, settings)
-    st.set_page_config(page_title=ui.text.product, page_icon=str(FOLDER / "icon.svg"), layout="wide")
+    st.set_page_config(page_title=ui.text.product, page_icon="📖", layout="wide")
     st.html(FOLDER / "style.css")
     allowed = gate(ui)
     pages = [
