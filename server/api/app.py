@@ -12,12 +12,15 @@ from fastapi_offline import FastAPIOffline
 from configs.settings import Settings
 from configs.version import VERSION
 from server.api import errors
+from server.api.background import later
 from server.api.guard import Guard
 from server.api.routes import chat, files, health, knowledge_bases
 from server.chat.service import ChatService
 from server.container import Container, build_container
 from server.llm.chat_model import stream_chat
 
+RECONCILE_AFTER_S = 3
+"""What a crash left behind is removed soon after the start, when the other services are through with theirs."""
 DESCRIPTION = "Chat with your documents. Works with clients of the Langchain-Chatchat 0.2.10 API."
 
 
@@ -34,9 +37,11 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
             stream=partial(stream_chat, settings),
             default_model=own.llm_choice.name,
         )
+        call_off = later(RECONCILE_AFTER_S, own.knowledge_bases.reconcile)
         try:
             yield
         finally:
+            call_off()
             if container is None:
                 own.close()
 

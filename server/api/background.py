@@ -1,18 +1,20 @@
-"""Blocking iterators beside the event loop."""
+"""Blocking work beside the event loop, in daemon threads: none of them holds up the end of the process."""
 
 import asyncio
+import logging
 import threading
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import TypeVar, cast
 
 T = TypeVar("T")
 _END = object()
+_log = logging.getLogger(__name__)
 
 
 async def in_thread(items: Iterator[T]) -> AsyncGenerator[T, None]:
     """The items of an iterator that runs to its end in a thread of its own, whether or not anybody keeps reading.
 
-    What the iterator raises is raised here. The thread is a daemon: it does not hold up the end of the process.
+    What the iterator raises is raised here.
     """
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[object] = asyncio.Queue()
@@ -34,3 +36,19 @@ async def in_thread(items: Iterator[T]) -> AsyncGenerator[T, None]:
         if isinstance(item, Exception):
             raise item
         yield cast("T", item)
+
+
+def later(delay_s: float, work: Callable[[], object]) -> Callable[[], None]:
+    """Do the work once after a delay; what it returns, or raises, is logged. The function given back calls it off."""
+    called_off = threading.Event()
+
+    def run() -> None:
+        if called_off.wait(delay_s):
+            return
+        try:
+            _log.info("%s: %s", work.__name__, work())
+        except Exception:  # noqa: BLE001  # the job runner's edge: the service goes on without this work
+            _log.exception("%s failed", work.__name__)
+
+    threading.Thread(target=run, name=work.__name__, daemon=True).start()
+    return called_off.set

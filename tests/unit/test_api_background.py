@@ -2,10 +2,11 @@
 
 import asyncio
 import threading
+import time
 
 import pytest
 
-from server.api.background import in_thread
+from server.api.background import in_thread, later
 from server.errors import KnowledgeBaseNotFound
 
 
@@ -57,3 +58,41 @@ def test_the_work_goes_on_when_the_reader_leaves():
 
     asyncio.run(leave())
     assert finished.is_set()
+
+
+def test_later_runs_once_and_tells_its_result(caplog):
+    done = threading.Event()
+
+    def tidy():
+        done.set()
+        return "two repairs"
+
+    caplog.set_level("INFO")
+    later(0.01, tidy)
+    assert done.wait(5)
+    wait_for(lambda: "tidy: two repairs" in caplog.text)
+
+
+def test_later_survives_an_error(caplog):
+    def tidy():
+        raise OSError("disk full")
+
+    later(0, tidy)
+    wait_for(lambda: "tidy failed" in caplog.text)
+
+
+def test_later_can_be_called_off():
+    done = threading.Event()
+
+    def tidy():
+        done.set()
+
+    later(0.1, tidy)()
+    assert not done.wait(0.3)
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
