@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from configs import Settings
-from server.errors import FileEmpty, FileUnreadable, MissingDependency, NoText, UnsupportedFileType, ZhiwenError
+from server.errors import FileEmpty, FileUnreadable, MissingDependency, NoText, UnknownPart, UnsupportedFileType, ZhiwenError
 from server.knowledge_base import content
 from server.knowledge_base.content import Received
 from server.knowledge_base.names import Layout
@@ -116,6 +116,9 @@ def _parse(received: Received, settings: Settings, options: Splitting) -> Parsed
     except DocumentUnreadable as error:
         detail = {"reason_en": error.reason_en, "reason_zh": error.reason_zh}
         raise FileUnreadable(name=received.name, **detail) from error
+    except splitters.UnknownSplitter as error:
+        known = ", ".join(error.known)
+        raise UnknownPart(name=error.name, known=known, kind_en="splitter", kind_zh="分割器") from error
     except ModuleNotFoundError as error:
         raise MissingDependency(what=received.name, install=f"pip install {error.name}") from error
     if options.zh_title_enhance:
