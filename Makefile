@@ -34,7 +34,7 @@ setup-dev: $(VENV)/.ready-dev  ## install what tests and checks need
 
 test: setup-dev  ## all tests; the browser test wants Debian's chromium
 	@bash tests/install_browser.sh
-	@echo "==> running the tests"
+	@echo "==> running the tests (about five minutes on two cores)"
 	@$(BIN)/python -m pytest
 
 check: setup-dev  ## format, lint, types, import law
@@ -46,6 +46,14 @@ check: setup-dev  ## format, lint, types, import law
 format: setup-dev  ## put the code into the house format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench: setup-dev  ## start-up time and memory, retrieval, the built-in reader (DATA=folder with passages and questions)
+	@$(BIN)/python benchmarks/startup.py
+	@$(if $(DATA),$(BIN)/python benchmarks/retrieval.py --data $(DATA),echo "==> retrieval: give DATA=FOLDER to measure it")
+	@$(if $(DATA),$(BIN)/python benchmarks/reader.py $(DATA),true)
+
+lock: setup-dev  ## renew constraints.txt from the pinned requirements
+	@bash configs/lock.sh
 
 clean:  ## remove the installation, not your data
 	rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache
