@@ -11,9 +11,10 @@ Hooks for browser tests: an element with the key K has the CSS class `st-key-K`.
                  no_sources_N · open_N_I · download_N_I          (N: turn, from 0; I: number in the [I] marks)
     knowledge    manage_knowledge_base · new_knowledge_base (new_name · new_info · new_embedder · new_create) ·
     bases        no_knowledge_base · delete_knowledge_base · confirm_delete_knowledge_base(_cancel) · counts · rebuild ·
-                 confirm_rebuild(_cancel) · rebuild_progress · rebuild_outcomes · upload_files_V · upload_overwrite ·
-                 upload_start · upload_outcomes · file_table · file_actions · download · download_selected_N ·
-                 delete_selected · confirm_delete_files(_cancel) · failed_files  (V: grows with each finished upload)
+                 confirm_rebuild(_cancel) · rebuild_progress · rebuild_outcomes · upload_area · upload_files_V ·
+                 upload_overwrite · upload_start · upload_outcomes · file_table · file_actions · download ·
+                 download_selected_N · delete_selected · confirm_delete_files(_cancel) · failed_files
+                 (V: grows with each finished upload)
 """
 
 import logging

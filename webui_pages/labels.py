@@ -129,6 +129,7 @@ class Labels:
     )
     searching = Label("正在检索文档…", "Searching the documents…")
     answering = Label("正在组织回答…", "Writing the answer…")
+    waited = Label("（{seconds} 秒）", " ({seconds} s)")
     stop = Label("停止", "Stop")
     stopped = Label("已停止，以上是已生成的部分。", "Stopped; this is what had been written.")
     empty_answer = Label(
@@ -175,7 +176,9 @@ class Labels:
 
     # upload
     upload = Label("上传文件", "Upload files")
-    upload_choose = Label("选择要放入知识库的文件，可多选", "Choose the files to add; several at once are fine")
+    upload_choose = Label("要放入知识库的文件，可多选", "Files to add, several at once are fine")
+    upload_button = Label("选择文件", "Choose files")
+    upload_limit = Label("或拖到这里，每个不超过 {limit} MB", "or drop them here, up to {limit} MB each")
     upload_overwrite = Label("覆盖同名文件", "Overwrite files of the same name")
     upload_known = Label(
         "已有同名文件：{names}。要替换它们，请打开“覆盖同名文件”。",

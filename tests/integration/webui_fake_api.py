@@ -1,7 +1,7 @@
 """A knowledge API on a free loopback port with canned answers, for tests of the web page; nothing of the server runs.
 
 What a test wants to be different it sets on `FakeApi`: `fail` maps a path to the error it answers with, `answer` and
-`sources` are what a question gets, `pause_s` is waited between the pieces of an answer.
+`sources` are what a question gets, `think_s` is waited before an answer, `pause_s` between its pieces.
 """
 
 import json
@@ -73,6 +73,7 @@ class FakeApi:
         ]
         self.sources = [source(1), source(2, file="年度报告 2024.docx", score=0.41, page=3, headings=[])]
         self.fail_after: int | None = None
+        self.think_s = 0.0
         self.pause_s = 0.0
         self.requests: list[tuple[str, Any, dict[str, str]]] = []
         self.stream_left = threading.Event()
@@ -188,6 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _stream(self, events: list[dict[str, Any]]) -> None:
         api = self.server.api
+        time.sleep(api.think_s)
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream; charset=utf-8")
         self.end_headers()

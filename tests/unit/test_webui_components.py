@@ -3,7 +3,7 @@
 import pytest
 
 from server.api.schemas import Source
-from webui_pages.components.answer import without_images
+from webui_pages.components.answer_text import shown_answer
 from webui_pages.components.files import size_text
 from webui_pages.components.sources import place
 from webui_pages.labels import Labels
@@ -22,14 +22,23 @@ def test_literal_text_has_no_markup_left():
     assert literal("第一行\n# 第二行") == r"第一行 \# 第二行"
 
 
-@pytest.mark.parametrize("text", ["![x](http://a/b)", "![x][y]\n\n[y]: http://a", "a!![x](y)"])
+@pytest.mark.parametrize("text", ["![x](http://a/b)", "![x][y]\n\n[y]: http://a", "a!![x](y)", "```\n![x](y)\n```"])
 def test_no_picture_is_loaded_from_an_answer(text):
-    assert "![" not in without_images(text)
+    assert "![" not in shown_answer(text)
 
 
-@pytest.mark.parametrize("text", ["vec![1, 2]", "见 [1] 与 [2]！", "[link](http://a)"])
-def test_an_answer_without_pictures_stays_as_it_is(text):
-    assert without_images(text) == text
+@pytest.mark.parametrize(
+    "text",
+    ["vec![1, 2]", "见 [1] 与 [2]！", "[link](http://a)", "~~删除~~", "`~/a` 与 `$1`", "```sh\ncd ~ $1\n```", "```\n~"],
+)
+def test_an_answer_without_traps_stays_as_it_is(text):
+    assert shown_answer(text) == text
+
+
+def test_ranges_and_sums_of_money_stay_text():
+    assert shown_answer("10~20 元，30~40 元") == r"10\~20 元，30\~40 元"
+    assert shown_answer("from $5 to $10, $x$") == r"from \$5 to \$10, $x$"
+    assert shown_answer("`a~b` c~d `e") == r"`a~b` c\~d `e"
 
 
 @pytest.mark.parametrize(

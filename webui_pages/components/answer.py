@@ -8,11 +8,15 @@ import streamlit as st
 
 from server.api.schemas import ChatRequest, History, KnowledgeBaseChatRequest
 from webui_pages.client import AnswerPart, ApiFailed
+from webui_pages.components.answer_text import shown_answer
 from webui_pages.components.sources import show_sources
 from webui_pages.state import Turn
+from webui_pages.ticks import with_ticks
 from webui_pages.ui import Ui, literal
 
 REDRAW_S = 0.05
+TICK_S = 0.5
+PATIENCE_S = 3
 CURSOR = " ▌"
 QUESTION_ICON = ":material/person:"
 ANSWER_ICON = ":material/auto_awesome:"
@@ -23,7 +27,7 @@ def show_turn(ui: Ui, turn: Turn, number: int) -> None:
     _question(turn, number)
     with st.container(key=f"answer_{number}"), st.chat_message("assistant", avatar=ANSWER_ICON):
         if turn.answer:
-            st.markdown(without_images(turn.answer))
+            st.markdown(shown_answer(turn.answer))
         if turn.error:
             st.error(literal(turn.error), icon=":material/error:")
             return
@@ -51,12 +55,6 @@ def ask(ui: Ui, question: str) -> None:
     st.rerun()
 
 
-def without_images(text: str) -> str:
-    """Markdown that loads no pictures: a document could make the model name an address that tells on the reader."""
-    may_hold_images = "](" in text or "]:" in text
-    return text.replace("![", "!\\[") if may_hold_images else text
-
-
 def _question(turn: Turn, number: int) -> None:
     with st.container(key=f"question_{number}"), st.chat_message("user", avatar=QUESTION_ICON):
         st.text(turn.question)
@@ -79,17 +77,26 @@ def _parts(ui: Ui, question: str, history: list[History]) -> Generator[AnswerPar
 
 
 def _stream(ui: Ui, turn: Turn, parts: Generator[AnswerPart, None, None]) -> None:
-    """Fill the turn as parts arrive. The stop button reruns the page, which ends this at the next redraw."""
+    """Fill the turn as parts arrive. The stop button reruns the page, which ends this at the next drawing."""
     box = st.empty()
     st.button(ui.text.stop, icon=":material/stop_circle:", key="stop", type="tertiary")
-    box.caption(ui.text.searching if ui.state.mode == "knowledge_base" else ui.text.answering)
-    drawn_at = 0.0
-    with closing(parts):
-        for part in parts:
-            turn.answer += part.text
-            if part.sources is not None:
-                turn.sources = part.sources
-                box.caption(ui.text.answering)
-            if turn.answer and time.monotonic() - drawn_at > REDRAW_S:
-                box.markdown(without_images(turn.answer) + CURSOR)
-                drawn_at = time.monotonic()
+    started = time.monotonic()
+    drawn = 0.0
+    box.caption(_waiting(ui, turn, 0))
+    with closing(with_ticks(parts, TICK_S)) as ticking:
+        for part in ticking:
+            if part:
+                turn.answer += part.text
+                turn.sources = turn.sources if part.sources is None else part.sources
+            now = time.monotonic()
+            if not turn.answer:
+                box.caption(_waiting(ui, turn, int(now - started)))
+            elif now - drawn > REDRAW_S:
+                box.markdown(shown_answer(turn.answer) + CURSOR)
+                drawn = now
+
+
+def _waiting(ui: Ui, turn: Turn, seconds: int) -> str:
+    searching = ui.state.mode == "knowledge_base" and turn.sources is None
+    text = ui.text.searching if searching else ui.text.answering
+    return text + ui.text.waited.format(seconds=seconds) if seconds >= PATIENCE_S else text

@@ -17,12 +17,7 @@ def upload_panel(ui: Ui, knowledge_base: str, known: set[str]) -> None:
     """The drop zone, the overwrite switch, and what became of the files of the last upload. `known` names the files
     that are already there."""
     st.subheader(ui.text.upload, anchor=False)
-    chosen = st.file_uploader(
-        ui.text.upload_choose,
-        accept_multiple_files=True,
-        key=f"upload_files_{ui.state.uploader_version}",
-        max_upload_size=ui.settings.knowledge_base.max_file_mb,
-    )
+    chosen = _choose_files(ui)
     with st.container(horizontal=True, vertical_alignment="center", key="upload_controls"):
         start = st.button(
             ui.text.upload_start, type="primary", icon=":material/upload:", key="upload_start", disabled=not chosen
@@ -35,6 +30,20 @@ def upload_panel(ui: Ui, knowledge_base: str, known: set[str]) -> None:
         _upload(ui, knowledge_base, chosen, overwrite=overwrite)
     if ui.state.uploaded:
         show_outcomes(ui.text.upload_done, ui.state.uploaded, key="upload_outcomes", good=ui.text.indexed)
+
+
+def _choose_files(ui: Ui) -> "list[UploadedFile]":
+    limit = ui.settings.knowledge_base.max_file_mb
+    words = {"--upload-button": ui.text.upload_button, "--upload-limit": ui.text.upload_limit.format(limit=limit)}
+    rules = "".join(f'{name}: "{word}";' for name, word in words.items())
+    with st.container(key="upload_area"):
+        st.html(f"<style>:root {{{rules}}}</style>")
+        return st.file_uploader(
+            ui.text.upload_choose,
+            accept_multiple_files=True,
+            key=f"upload_files_{ui.state.uploader_version}",
+            max_upload_size=limit,
+        )
 
 
 def _upload(ui: Ui, knowledge_base: str, files: "list[UploadedFile]", *, overwrite: bool) -> None:
