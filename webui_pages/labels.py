@@ -131,7 +131,7 @@ class Labels:
     answering = Label("正在组织回答…", "Writing the answer…")
     waited = Label("（{seconds} 秒）", " ({seconds} s)")
     stop = Label("停止", "Stop")
-    stopped = Label("已停止，以上是已生成的部分。", "Stopped; this is what had been written.")
+    stopped = Label("已停止。", "Stopped.")
     empty_answer = Label(
         "模型没有返回内容。请换一种问法重试，或查看模型的日志。",
         "The model returned nothing. Ask in other words, or read the log of the model.",

@@ -13,6 +13,7 @@ from webui_pages.labels import Labels
 from webui_pages.state import State
 
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
+_ADDRESS = re.compile(r"((?:https?://|www\.)[!-_a-~]+(?<![.,:;)\]]))")
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,15 @@ class Ui:
 
 
 def literal(text: str) -> str:
-    """Markdown that shows exactly this text on one line; for names and messages in labels, captions and boxes."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    """Markdown that shows exactly this text on one line; for names and messages in labels, captions and boxes.
+
+    Addresses are set as code: nothing else keeps Markdown from making links of them, together with any Chinese text
+    that follows without a space.
+    """
+    pieces = _ADDRESS.split(" ".join(text.split()))
+    pieces[::2] = [_MARKUP.sub(r"\\\1", piece) for piece in pieces[::2]]
+    pieces[1::2] = [f"`{address}`" for address in pieces[1::2]]
+    return "".join(pieces)
 
 
 @contextmanager

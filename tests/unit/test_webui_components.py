@@ -22,6 +22,18 @@ def test_literal_text_has_no_markup_left():
     assert literal("第一行\n# 第二行") == r"第一行 \# 第二行"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("接口（http://127.0.0.1:7861）没有响应", "接口（`http://127.0.0.1:7861`）没有响应"),
+        ("See http://a.b/c_d.", r"See `http://a.b/c_d`\."),
+        ("www.a.b`x", r"`www.a.b`\`x"),
+    ],
+)
+def test_literal_addresses_are_no_links(text, shown):
+    assert literal(text) == shown
+
+
 @pytest.mark.parametrize("text", ["![x](http://a/b)", "![x][y]\n\n[y]: http://a", "a!![x](y)", "```\n![x](y)\n```"])
 def test_no_picture_is_loaded_from_an_answer(text):
     assert "![" not in shown_answer(text)

@@ -14,6 +14,7 @@ from webui_pages.ui import Ui, literal
 
 HEALTH_FRESH_S = 15
 WRONG_KEY_DELAY_S = 1.0
+GATE_PX = 480
 
 
 def is_open_to_others(settings: Settings) -> bool:
@@ -31,7 +32,7 @@ def gate(ui: Ui) -> bool:
     if not key:
         st.error(ui.text.gate_closed, icon=":material/lock:")
         return False
-    with st.form("gate"):
+    with st.form("gate", width=GATE_PX):
         st.subheader(ui.text.gate_title, anchor=False)
         st.caption(ui.text.gate_hint)
         given = st.text_input(ui.text.gate_field, type="password", key="gate_key")
