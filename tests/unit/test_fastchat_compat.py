@@ -32,7 +32,7 @@ out, err = sys.stdout, sys.stderr
 from server.llm.fastchat import compat
 compat.{program}()
 assert sys.stdout is out and sys.stderr is err
-print([name for name in ("torch", "transformers", "langchain_core", "openai") if name in sys.modules])
+print([name for name in ("torch", "transformers", "langchain_core", "openai", "numpy", "rich") if name in sys.modules])
 """
     assert fresh(code, tmp_path) == "[]"
     assert list(tmp_path.iterdir()) == []
@@ -144,3 +144,12 @@ def test_listing_models_keeps_the_workers_that_answer_and_drops_the_others(monke
     asyncio.run(refresh())
     assert list(table.worker_info) == ["http://alive"]
     assert table.heart_beat_thread.daemon
+
+
+@pytest.mark.parametrize(("method", "expected"), [("shortest_queue", {"a", "b"}), ("lottery", {"b"})])
+def test_dispatch(method, expected):
+    table = compat.load_controller().Controller(method)
+    for name, speed in (("a", 0 if method == "lottery" else 1), ("b", 1)):
+        table.register_worker(name, True, {"model_names": ["m"], "speed": speed, "queue_length": 0}, False)
+    assert {table.get_worker_address("m") for _ in range(2)} == expected
+    assert table.get_worker_address("other") == ""

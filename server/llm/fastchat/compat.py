@@ -23,14 +23,19 @@ themselves, so no part of it is loaded before its cure. The findings, and where 
 Four more were found here: several system messages are cut down to the last one, and a content given as a list of
 texts ends in HTTP 500 with most templates (`_mend_protocol`); conversation templates are kept for ever by worker
 address, though a restarted worker may have another one, and each stream builds a TLS context for a plain HTTP call
-(`load_openai_api`).
+(`load_openai_api`). Two imports that cost 12 MB and 5 MB for nothing are left out (`_without`): numpy, from which the
+controller takes the smallest of a list, and the command line of httpx.
 """
 
 import asyncio
 import logging
 import os
+import random
 import ssl
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -49,8 +54,10 @@ ENVIRONMENT = {
 def load_controller() -> ModuleType:
     """The mended `fastchat.serve.controller`; its global `controller` is still to be set."""
     _prepare()
-    from fastchat.serve import controller
+    with _without("numpy"):
+        from fastchat.serve import controller
 
+    controller.Controller.get_worker_address = _worker_address
     daemon_threads = SimpleNamespace(Thread=partial(threading.Thread, daemon=True))
     controller.threading = daemon_threads  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -73,7 +80,8 @@ def load_openai_api() -> ModuleType:
     from fastchat.protocol import openai_api_protocol as protocol
 
     _mend_protocol(protocol)
-    import httpx
+    with _without("httpx._main"):
+        import httpx
     from fastchat.serve import openai_api_server as api
 
     from server.llm.fastchat.event_streams import mend_streams
@@ -132,6 +140,31 @@ def _prepare() -> None:
     utils.get_context_length = _context_length
 
 
+@contextmanager
+def _without(module: str) -> Iterator[None]:
+    """Import something while a module that it would import is empty."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = _Empty(module)
+    try:
+        yield
+    finally:
+        del sys.modules[module]
+
+
+def _worker_address(self: Any, model_name: str) -> str:
+    """What FastChat's own method does with numpy: the dispatch method's choice among a model's workers."""
+    workers = {name: info for name, info in self.worker_info.items() if model_name in info.model_names}
+    if not workers:
+        return ""
+    if self.dispatch_method.name == "LOTTERY":
+        return random.choices(list(workers), [info.speed for info in workers.values()])[0]  # noqa: S311
+    chosen = min(workers, key=lambda name: workers[name].queue_length / workers[name].speed)
+    workers[chosen].queue_length += 1
+    return chosen
+
+
 def _logger(name: str, _file: str) -> logging.Logger:
     return logging.getLogger(f"fastchat.{name}")
 
@@ -184,6 +217,13 @@ def _joined(content: Any) -> Any:
     if isinstance(content, list) and all(part.get("type") == "text" for part in content):
         return "\n".join(part["text"] for part in content)
     return content
+
+
+class _Empty(ModuleType):
+    """A module in which every name is found and means nothing."""
+
+    def __getattr__(self, name: str) -> SimpleNamespace:
+        return SimpleNamespace()
 
 
 class _Forgetful(dict[Any, Any]):
