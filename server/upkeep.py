@@ -20,6 +20,7 @@ from server.launcher.labels import console_language
 
 FAILED = 1
 REFUSED = 2
+SAMPLES = "知问的示例文档 · Sample documents about Zhiwen and an invented company"
 
 _TEXTS = {
     "tables_created": ("The tables are there.", "数据表已就绪。"),
@@ -33,7 +34,6 @@ _TEXTS = {
         "{0} 个文件，{1} 个分块，{2} 个失败，用时 {3:.1f} 秒，向量模型 {4}",
     ),
     "repaired": ('Left-overs of an interrupted run in "{0}" were removed.', "已清理知识库“{0}”中断后的残留。"),
-    "samples": ("Sample documents about Zhiwen and an invented company", "知问的示例文档：使用说明与虚构公司的资料"),
 }
 
 
@@ -166,7 +166,7 @@ def _if_missing(container: Container, console: Console) -> int:
         console.say("present", name)
         return 0
     if present is None and name == "samples":
-        kbs.create(name, info=console.text("samples"))
+        kbs.create(name, info=SAMPLES)
     return _one(kbs, name, "", _recreate, console)
 
 

@@ -28,7 +28,7 @@ async def in_thread(items: Iterator[T]) -> AsyncGenerator[T, None]:
             for item in items:
                 put(item)
             put(_END)
-        except Exception as error:  # noqa: BLE001  # raised again in the reader, below
+        except Exception as error:  # noqa: BLE001  # an edge: raised again in the reader, below
             put(error)
 
     threading.Thread(target=work, name="rebuild", daemon=True).start()

@@ -53,7 +53,7 @@ async def _database(container: Container) -> ServiceState:
 
     try:
         await run_in_threadpool(connect)
-    except Exception:  # noqa: BLE001  # whatever it is, telling of it is this route's job
+    except Exception:  # noqa: BLE001  # an edge: telling whatever it is is this route's job
         _log.exception("the database does not answer")
         return ServiceState(ok=False, detail="the database does not answer; the log of the API has the reason")
     return ServiceState(ok=True)
