@@ -4,12 +4,11 @@ import csv
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import TextIO
 
-from langchain_core.document_loaders.base import BaseLoader
 from langchain_core.documents import Document
 
+from document_loaders.base import FileLoader
 from document_loaders.encoding import open_text
 from document_loaders.errors import DocumentUnreadable
 
@@ -17,7 +16,7 @@ _DELIMITERS = ",\t;|"
 _LOOK_AT = 1 << 16
 
 
-class CsvLoader(BaseLoader):
+class CsvLoader(FileLoader):
     """Reads comma-separated values, also with semicolons, tabs or bars instead of commas.
 
     The first row that is not empty names the columns. Each further row becomes lines of "column: value" without the
@@ -26,16 +25,13 @@ class CsvLoader(BaseLoader):
 
     delimiters = _DELIMITERS
 
-    def __init__(self, file_path: str | Path) -> None:
-        self._path = Path(file_path)
-
     def lazy_load(self) -> Iterator[Document]:
         """Yield the rows while the file is being read.
 
         Raises:
             DocumentUnreadable: it is no text, its encoding cannot be told, or a cell is too long to be one.
         """
-        with open_text(self._path, newline="") as stream:
+        with open_text(self.path, newline="") as stream:
             rows = csv.reader(stream, delimiter=self._delimiter(stream))
             try:
                 yield from _documents(row for row in rows if any(cell.strip() for cell in row))

@@ -5,12 +5,11 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.document_loaders.base import BaseLoader
 from langchain_core.documents import Document
 
+from document_loaders.base import FileLoader
 from document_loaders.docx_numbering import Numbering, W, value
 from document_loaders.docx_styles import Styles
 from document_loaders.errors import DocumentUnreadable
@@ -30,15 +29,12 @@ _SKIPPED = frozenset(
 _CONTENTS_STYLE = re.compile(r"^(?:toc|目录)\s*\d$", re.IGNORECASE)
 
 
-class DocxLoader(BaseLoader):
+class DocxLoader(FileLoader):
     """Yields one document for each section, with its tables as Markdown; metadata: `headings`, `title` when known.
 
     Numbers that Word makes by itself (chapters, lists) are written out. Tables of contents are left out: they would
     be found instead of the text they point to.
     """
-
-    def __init__(self, file_path: str | Path) -> None:
-        self._path = Path(file_path)
 
     def lazy_load(self) -> Iterator[Document]:
         """Yield the sections in reading order.
@@ -48,7 +44,7 @@ class DocxLoader(BaseLoader):
         """
         import docx
 
-        with self._path.open("rb") as stream, _damage_told():
+        with self.path.open("rb") as stream, _damage_told():
             word = docx.Document(stream)
             reader = _Reader(word)
             blocks = list(reader.blocks(word.element.body))

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from langchain_core.document_loaders.base import BaseLoader
 from langchain_core.documents import Document
 
+from document_loaders.base import FileLoader
 from document_loaders.encoding import encoding_of, read_text
 from document_loaders.errors import DocumentUnreadable
 from document_loaders.markdown_table import markdown_table
@@ -35,14 +35,11 @@ _BLANKS_IN_LINE = re.compile(r" {2,}")
 _BLANKS = re.compile(r"[ \t\r\n\f\xa0\u200b]+")
 
 
-class HtmlLoader(BaseLoader):
+class HtmlLoader(FileLoader):
     """Yields one document for each section of a page, with its tables as Markdown; metadata: `headings`, `title`.
 
     Menus, side bars, scripts and the like are left out.
     """
-
-    def __init__(self, file_path: str | Path) -> None:
-        self._path = Path(file_path)
 
     def lazy_load(self) -> Iterator[Document]:
         """Yield the sections in reading order.
@@ -50,7 +47,7 @@ class HtmlLoader(BaseLoader):
         Raises:
             DocumentUnreadable: it is no text, or its encoding cannot be told.
         """
-        soup = _parsed(_page_text(self._path))
+        soup = _parsed(_page_text(self.path))
         try:
             blocks = _Page(soup).blocks
         except RecursionError as error:

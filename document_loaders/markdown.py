@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from langchain_core.document_loaders.base import BaseLoader
 from langchain_core.documents import Document
 
+from document_loaders.base import FileLoader
 from document_loaders.encoding import read_text
 from document_loaders.sections import Block, sections
 
@@ -20,11 +19,8 @@ _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<fields>.*?)^(?:---|\.\.\.)[ \t]*(?
 _TITLE = re.compile(r"^title:[ \t]*(?P<quote>[\"']?)(?P<title>.+?)(?P=quote)[ \t]*$", re.MULTILINE)
 
 
-class MarkdownLoader(BaseLoader):
+class MarkdownLoader(FileLoader):
     """Yields one document for each section; metadata: `headings`, and `title` when it is known."""
-
-    def __init__(self, file_path: str | Path) -> None:
-        self._path = Path(file_path)
 
     def lazy_load(self) -> Iterator[Document]:
         """Yield the sections in reading order.
@@ -32,7 +28,7 @@ class MarkdownLoader(BaseLoader):
         Raises:
             DocumentUnreadable: it is no text, or its encoding cannot be told.
         """
-        title, text = _without_front_matter(read_text(self._path))
+        title, text = _without_front_matter(read_text(self.path))
         blocks = _blocks(text)
         top = [block.title for block in blocks if block.level == 1]
         title = title or (top[0] if len(top) == 1 else "")

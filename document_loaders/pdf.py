@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from langchain_core.document_loaders.base import BaseLoader
 from langchain_core.documents import Document
 
+from document_loaders.base import FileLoader
 from document_loaders.errors import DocumentUnreadable
 from document_loaders.pdf_lines import clean_lines, paragraphs, without_running_lines
 
@@ -19,15 +19,12 @@ _PDFIUM = threading.Lock()
 _PLACEHOLDER_TITLES = frozenset({"", "untitled", "(anonymous)", "anonymous", "unspecified", "(unspecified)"})
 
 
-class PdfLoader(BaseLoader):
+class PdfLoader(FileLoader):
     """Yields one document for each page with text; metadata: `page` from 1, and `title` when it is known.
 
     Lines are joined to paragraphs, and lines that come back on most pages (running heads, page numbers) are dropped.
     A PDF of pictures only yields nothing.
     """
-
-    def __init__(self, file_path: str | Path) -> None:
-        self._path = Path(file_path)
 
     def lazy_load(self) -> Iterator[Document]:
         """Yield the pages, after all have been read: what comes back on most pages shows only then.
@@ -43,7 +40,7 @@ class PdfLoader(BaseLoader):
 
     def _read(self) -> tuple[str, list[list[str]]]:
         with _PDFIUM:
-            pdf = _opened(self._path)
+            pdf = _opened(self.path)
         try:
             # The lock is taken page by page, so that a long file does not keep the others waiting.
             pages = [clean_lines(_page_text(pdf, index)) for index in range(len(pdf))]

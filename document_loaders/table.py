@@ -16,6 +16,8 @@ from document_loaders.sniff import Content, sniff
 if TYPE_CHECKING:
     from langchain_core.documents import Document
 
+    from document_loaders.base import LoadOptions
+
 LOADERS = {
     "TextLoader": "document_loaders.text:TextLoader",
     "MarkdownLoader": "document_loaders.markdown:MarkdownLoader",
@@ -67,7 +69,7 @@ def loader_for(path: Path) -> str:
     return by_suffix
 
 
-def load(path: Path, loader_name: str) -> Iterator["Document"]:
+def load(path: Path, loader_name: str, options: "LoadOptions | None" = None) -> Iterator["Document"]:
     """Read the file; documents come in reading order and may be produced while the file is being read.
 
     Raises:
@@ -77,8 +79,14 @@ def load(path: Path, loader_name: str) -> Iterator["Document"]:
     address = LOADERS.get(loader_name, loader_name if ":" in loader_name else None)
     if address is None:
         raise UnknownLoader(loader_name, list(LOADERS))
+    from document_loaders.base import FileLoader, LoadOptions
+
     module, _, attribute = address.partition(":")
-    loader = getattr(importlib.import_module(module), attribute)(path)
+    loader_class = getattr(importlib.import_module(module), attribute)
+    # A loader of somebody else knows the path only.
+    loader = (
+        loader_class(path, options or LoadOptions()) if issubclass(loader_class, FileLoader) else loader_class(path)
+    )
     with _opening():
         yield from loader.lazy_load()
 
