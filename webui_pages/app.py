@@ -93,7 +93,7 @@ def main() -> None:
             url_path="knowledge_base",
         ),
     ]
-    page = st.navigation(pages, position="sidebar" if allowed else "hidden")
+    page = st.navigation({ui.text.product: pages}, position="sidebar" if allowed else "hidden")
     if allowed:
         with st.sidebar:
             footer(ui)

@@ -97,12 +97,12 @@ class Labels:
         "越低，回答越稳定、越贴近原文；越高，措辞越多样。",
         "Lower: steadier answers, closer to the documents. Higher: more varied wording.",
     )
-    top_k = Label("引用段落数", "Passages to use")
-    top_k_help = Label("回答最多依据几段原文。", "The answer rests on at most this many passages.")
+    top_k = Label("引用分块数", "Chunks to use")
+    top_k_help = Label("回答最多依据几个分块。", "The answer rests on at most this many chunks.")
     relevance_floor = Label("最低相关度", "Least relevance")
     relevance_floor_help = Label(
-        "低于此相关度的段落不会使用。调高则更严格，可能找不到；调低则更宽松，可能混入无关内容。",
-        "Passages below it are not used. Higher is stricter and may find nothing; lower is looser and may let in "
+        "低于此相关度的分块不会使用。调高则更严格，可能找不到；调低则更宽松，可能混入无关内容。",
+        "Chunks below it are not used. Higher is stricter and may find nothing; lower is looser and may let in "
         "unrelated text.",
     )
     history_length = Label("记住的轮数", "Turns to remember")
@@ -163,7 +163,7 @@ class Labels:
         "Create a knowledge base, put documents into it, and you can ask questions.",
     )
     count_files = Label("文件", "Files")
-    count_chunks = Label("段落", "Passages")
+    count_chunks = Label("分块", "Chunks")
     count_failed = Label("失败", "Failed")
     built_with = Label("向量模型 {embed_model} · 向量库 {vector_store}", "{embed_model} · {vector_store}")
     delete_knowledge_base = Label("删除知识库", "Delete knowledge base")
@@ -197,7 +197,7 @@ class Labels:
     column_name = Label("文件", "File")
     column_state = Label("状态", "State")
     column_size = Label("大小", "Size")
-    column_chunks = Label("段落", "Passages")
+    column_chunks = Label("分块", "Chunks")
     column_loader = Label("读取方式", "Read with")
     column_updated = Label("更新时间", "Updated")
     state_ready = Label("✓ 就绪", "✓ ready")

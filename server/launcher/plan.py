@@ -211,7 +211,7 @@ def _controller(settings: Settings, options: Options) -> Service:
 
 
 def _openai_api(settings: Settings, options: Options) -> Service:
-    at = settings.services.openai_api
+    at, key = settings.services.openai_api, settings.security.api_key.get_secret_value()
     flags = {
         "--host": at.host,
         "--port": at.port,
@@ -228,6 +228,7 @@ def _openai_api(settings: Settings, options: Options) -> Service:
         setting="services.openai_api",
         start_timeout_s=settings.launcher.start_timeout_s,
         packages=("fastchat",),
+        env={"ZHIWEN_OPENAI_API_KEY": key} if key else {},
     )
 
 

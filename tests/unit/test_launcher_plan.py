@@ -182,3 +182,11 @@ def test_looking_comes_before_starting():
     assert parse(["-a", "--dry-run"]).action == "dry-run"
     assert parse(["-a", "--show-config"]).action == "show-config"
     assert parse(["--download", "m3e-base"]) == Options(action="download", download="m3e-base")
+
+
+def test_the_key_reaches_fastchats_api_by_its_environment_only(settings, monkeypatch):
+    assert service(planned(settings, "-o"), "openai_api").env == {}
+    monkeypatch.setenv("ZHIWEN__SECURITY__API_KEY", "a secret")
+    made = service(planned(load_settings(), "-o"), "openai_api")
+    assert made.env == {"ZHIWEN_OPENAI_API_KEY": "a secret"}
+    assert "a secret" not in " ".join(made.argv)
