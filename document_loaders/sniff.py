@@ -1,103 +1,117 @@
 """What a file really is, told by its content instead of its name."""
 
-import mmap
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from document_loaders.errors import DocumentUnreadable
+from document_loaders.kinds import KINDS, Kind
 
 _HEAD = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """The kind of a file, with a name for people."""
-
-    kind: Literal["pdf", "docx", "html", "text", "other"]
-    name_en: str
-    name_zh: str
-
-
-_PDF = Content("pdf", "a PDF", " PDF 文档")
-_DOCX = Content("docx", "a Word document (.docx)", " Word 文档（.docx）")
-_HTML = Content("html", "a web page", "网页")
-_TEXT = Content("text", "not of that type (the file may be damaged)", "其他数据（文件可能已损坏）")
 _SIGNATURES = (
-    (b"{\\rtf", "an RTF document", " RTF 文档"),
-    (b"\x89PNG", "a picture (PNG)", "图片（PNG）"),
-    (b"\xff\xd8\xff", "a picture (JPEG)", "图片（JPEG）"),
-    (b"GIF8", "a picture (GIF)", "图片（GIF）"),
-    (b"\x1f\x8b\x08", "an archive (gzip)", "压缩包（gzip）"),
-    (b"7z\xbc\xaf\x27\x1c", "an archive (7z)", "压缩包（7z）"),
-    (b"Rar!\x1a\x07", "an archive (RAR)", "压缩包（RAR）"),
+    (b"{\\rtf", "rtf"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+    (b"II*\x00", "tiff"),
+    (b"MM\x00*", "tiff"),
+    (b"\x1f\x8b\x08", "gzip"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"Rar!\x1a\x07", "rar"),
 )
-_ZIP_MEMBERS = (
-    ("ppt/presentation.xml", "a PowerPoint presentation (.pptx)", " PowerPoint 演示文稿（.pptx）"),
-    ("xl/workbook.xml", "an Excel workbook (.xlsx)", " Excel 工作簿（.xlsx）"),
-    ("xl/workbook.bin", "an Excel workbook (.xlsb)", " Excel 工作簿（.xlsb）"),
-    ("META-INF/container.xml", "an e-book (EPUB)", "电子书（EPUB）"),
-    ("content.xml", "an OpenDocument file", " OpenDocument 文件"),
-)
+_ODF_TYPES = {"text": "odt", "spreadsheet": "ods", "presentation": "odp"}
+# Some programs give the main part another name (document2.xml): with [Content_Types].xml, any part in the folder tells.
+_OFFICE_FOLDERS = (("word/", "docx"), ("ppt/", "pptx"), ("xl/workbook.bin", "xlsb"), ("xl/", "xlsx"))
 _OLE_STREAMS = (
-    ("WordDocument", "an old Word document (.doc); save it as .docx", "旧版 Word 文档（.doc），请另存为 .docx"),
-    ("Workbook", "an old Excel workbook (.xls)", "旧版 Excel 工作簿（.xls）"),
-    ("PowerPoint Document", "an old PowerPoint presentation (.ppt)", "旧版 PowerPoint 演示文稿（.ppt）"),
+    ("__properties_version1.0", "msg"),
+    ("WordDocument", "doc"),
+    ("PowerPoint Document", "ppt"),
+    ("Workbook", "xls"),
+    ("Book", "xls"),
 )
 
 
-def sniff(path: Path) -> Content:
+def sniff(path: Path) -> Kind:
     """Tell the kind of a file; whatever has no known signature counts as text.
 
     Raises:
-        DocumentUnreadable: the file is empty or protected by a password.
+        DocumentUnreadable: the file is empty, damaged or protected by a password.
         OSError: it cannot be opened.
     """
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
     if not head:
         raise DocumentUnreadable("it is empty (0 bytes)", "文件为空（0 字节）")
-    if head.startswith(b"PK\x03\x04"):
-        return _zip_content(path)
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return KINDS[_zip_kind(path)]
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return _ole_content(path)
-    for signature, name_en, name_zh in _SIGNATURES:
-        if head.startswith(signature):
-            return Content("other", name_en, name_zh)
-    return _by_text(head, is_named_pdf=path.suffix.lower() == ".pdf")
+        return KINDS[_ole_kind(path)]
+    signed = next((kind for signature, kind in _SIGNATURES if head.startswith(signature)), None)
+    return KINDS[signed or _riff_or_bmp(head) or _text_kind(head, is_named_pdf=path.suffix.lower() == ".pdf")]
 
 
-def _by_text(head: bytes, *, is_named_pdf: bool) -> Content:
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:20].lower()
+def _riff_or_bmp(head: bytes) -> str | None:
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "webp"
+    # "BM" alone may begin a sentence; the reserved bytes after the size are zero in every bitmap and in no text.
+    return "bmp" if head.startswith(b"BM") and head[6:10] == bytes(4) and len(head) > 26 else None
+
+
+def _text_kind(head: bytes, *, is_named_pdf: bool) -> str:
+    lower = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     # Readers accept rubbish before the header of a PDF; in another file the same bytes may just be talked about.
-    if start.startswith(b"%pdf-") or (is_named_pdf and b"%PDF-" in head[:1024]):
-        return _PDF
-    if start.startswith((b"<!doctype html", b"<html")):
-        return _HTML
-    return _TEXT
+    if lower.startswith(b"%pdf-") or (is_named_pdf and b"%PDF-" in head[:1024]):
+        return "pdf"
+    if lower.startswith((b"<!doctype html", b"<html")):
+        return "html"
+    if lower.startswith(b"<?xml"):
+        return "html" if b"<html" in lower[:1024] else "xml"
+    if lower.startswith((b"mime-version:", b"from:")) and b"multipart/related" in lower:
+        return "mhtml"
+    return "text"
 
 
-def _zip_content(path: Path) -> Content:
-    with path.open("rb") as stream:
-        try:
-            members = set(zipfile.ZipFile(stream).namelist())
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as error:
-            raise DocumentUnreadable("the file is damaged or incomplete", "文件已损坏或不完整") from error
-    # Some programs call the main part document2.xml: any part in the folder word/ tells.
-    if "[Content_Types].xml" in members and any(member.startswith("word/") for member in members):
-        return _DOCX
-    for member, name_en, name_zh in _ZIP_MEMBERS:
-        if member in members:
-            return Content("other", name_en, name_zh)
-    return Content("other", "an archive (ZIP)", "压缩包（ZIP）")
+def _zip_kind(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = set(archive.namelist())
+            media_type = _small_member(archive, "mimetype")
+            manifest = _small_member(archive, "META-INF/manifest.xml") if media_type else ""
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
+        raise DocumentUnreadable("the file is damaged or incomplete", "文件已损坏或不完整") from error
+    if "[Content_Types].xml" in members:
+        found = next((kind for start, kind in _OFFICE_FOLDERS if any(name.startswith(start) for name in members)), None)
+        if found:
+            return found
+    if media_type == "application/epub+zip" or "META-INF/container.xml" in members:
+        return "epub"
+    if media_type.startswith("application/vnd.oasis.opendocument."):
+        if "encryption-data" in manifest or "encrypted-package" in members:
+            raise _protected()
+        return _ODF_TYPES.get(media_type.rpartition(".")[2].removesuffix("-template"), "odf")
+    return "zip"
 
 
-def _ole_content(path: Path) -> Content:
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if content.find("EncryptedPackage".encode("utf-16-le")) >= 0:
-            raise DocumentUnreadable("it is protected by a password", "文件受密码保护")
-        for name, name_en, name_zh in _OLE_STREAMS:
-            if content.find(name.encode("utf-16-le")) >= 0:
-                return Content("other", name_en, name_zh)
-    return Content("other", "a file of an old Office program", "旧版 Office 文件")
+def _small_member(archive: zipfile.ZipFile, name: str) -> str:
+    if name not in archive.NameToInfo:
+        return ""
+    with archive.open(name) as stream:
+        return stream.read(1 << 20).decode("utf-8", "replace").strip()
+
+
+def _ole_kind(path: Path) -> str:
+    import olefile
+
+    try:
+        with olefile.OleFileIO(str(path)) as ole:
+            # Only the outermost names tell: a sheet inside a Word document has streams of its own further down.
+            names = {entry[0] for entry in ole.listdir(streams=True, storages=True)}
+    except (OSError, ValueError, IndexError, TypeError) as error:
+        raise DocumentUnreadable("the file is damaged or incomplete", "文件已损坏或不完整") from error
+    if names & {"EncryptedPackage", "EncryptedSummary"}:
+        raise _protected()
+    return next((kind for stream, kind in _OLE_STREAMS if stream in names), "old_office")
+
+
+def _protected() -> DocumentUnreadable:
+    return DocumentUnreadable("it is protected by a password", "文件受密码保护")

@@ -1,4 +1,4 @@
-"""Which loader reads which file: two tables, a look at the first bytes, and one way to run a loader.
+"""Which loader reads which file: the table of loaders, a look at the content, and one way to run a loader.
 
 A loader is a LangChain `BaseLoader` whose constructor takes the path. A loader name that is an address
 ("package.module:Class") is loaded as such, so any LangChain loader of that kind plugs in from the settings.
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from document_loaders.errors import DocumentUnreadable, UnknownLoader, UnsupportedType
-from document_loaders.sniff import Content, sniff
+from document_loaders.kinds import BY_SUFFIX, Kind
+from document_loaders.sniff import sniff
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document
@@ -23,24 +24,29 @@ LOADERS = {
     "MarkdownLoader": "document_loaders.markdown:MarkdownLoader",
     "PdfLoader": "document_loaders.pdf:PdfLoader",
     "DocxLoader": "document_loaders.docx:DocxLoader",
+    "PptxLoader": "document_loaders.pptx:PptxLoader",
+    "WorkbookLoader": "document_loaders.workbook:WorkbookLoader",
+    "OdfLoader": "document_loaders.odf:OdfLoader",
+    "LegacyOfficeLoader": "document_loaders.legacy_office:LegacyOfficeLoader",
+    "RtfLoader": "document_loaders.rtf:RtfLoader",
     "CsvLoader": "document_loaders.csv_rows:CsvLoader",
     "TsvLoader": "document_loaders.csv_rows:TsvLoader",
     "HtmlLoader": "document_loaders.html:HtmlLoader",
+    "MhtmlLoader": "document_loaders.mhtml:MhtmlLoader",
+    "JsonLoader": "document_loaders.json_data:JsonLoader",
+    "JsonLinesLoader": "document_loaders.json_data:JsonLinesLoader",
+    "XmlLoader": "document_loaders.xml_data:XmlLoader",
+    "CodeLoader": "document_loaders.code:CodeLoader",
+    "NotebookLoader": "document_loaders.notebook:NotebookLoader",
+    "SubtitleLoader": "document_loaders.subtitles:SubtitleLoader",
+    "RstLoader": "document_loaders.rst:RstLoader",
+    "EvernoteLoader": "document_loaders.evernote:EvernoteLoader",
+    "EmailLoader": "document_loaders.mail:EmailLoader",
+    "OutlookLoader": "document_loaders.outlook:OutlookLoader",
+    "EpubLoader": "document_loaders.epub:EpubLoader",
+    "ImageLoader": "document_loaders.image:ImageLoader",
 }
-SUFFIXES = {
-    ".txt": "TextLoader",
-    ".log": "TextLoader",
-    ".md": "MarkdownLoader",
-    ".markdown": "MarkdownLoader",
-    ".pdf": "PdfLoader",
-    ".docx": "DocxLoader",
-    ".csv": "CsvLoader",
-    ".tsv": "TsvLoader",
-    ".html": "HtmlLoader",
-    ".htm": "HtmlLoader",
-}
-_BY_CONTENT = {"pdf": "PdfLoader", "docx": "DocxLoader", "html": "HtmlLoader"}
-_BINARY = frozenset({"PdfLoader", "DocxLoader"})
+SUFFIXES = {suffix: kind.loader for suffix, kind in BY_SUFFIX.items() if kind.loader}
 
 
 def suffixes() -> list[str]:
@@ -55,18 +61,16 @@ def loader_for(path: Path) -> str:
         UnsupportedType: no loader reads this suffix.
         DocumentUnreadable: the file is empty, cannot be opened, or is not what its suffix says and nothing readable.
     """
-    by_suffix = SUFFIXES.get(path.suffix.lower())
-    if by_suffix is None:
+    expected = BY_SUFFIX.get(path.suffix.lower())
+    if expected is None or expected.loader is None:
         raise UnsupportedType(path.suffix, suffixes())
     with _opening():
         content = sniff(path)
-    if content.kind == "html" and by_suffix not in _BINARY:
-        return by_suffix
-    if content.kind in _BY_CONTENT:
-        return _BY_CONTENT[content.kind]
-    if content.kind == "other" or by_suffix in _BINARY:
+    if content.is_text and expected.is_text:
+        return expected.loader
+    if content.loader is None or content.name == "text":
         raise _contradiction(path.suffix.lower(), content)
-    return by_suffix
+    return content.loader
 
 
 def load(path: Path, loader_name: str, options: "LoadOptions | None" = None) -> Iterator["Document"]:
@@ -101,7 +105,7 @@ def _opening() -> Iterator[None]:
         raise DocumentUnreadable(f"the file cannot be opened ({reason})", f"文件无法打开（{reason}）") from error
 
 
-def _contradiction(suffix: str, content: Content) -> DocumentUnreadable:
+def _contradiction(suffix: str, content: Kind) -> DocumentUnreadable:
     return DocumentUnreadable(
         f"its name ends in {suffix}, but its content is {content.name_en}",
         f"文件名以 {suffix} 结尾，但内容是{content.name_zh}",

@@ -1,6 +1,7 @@
 """What every loader promises, whatever its format."""
 
 import gc
+import importlib
 import tempfile
 import warnings
 from pathlib import Path
@@ -110,4 +111,6 @@ class TestHtmlLoader(LoaderContract):
 
 
 def test_every_loader_of_the_table_keeps_the_contract() -> None:
+    for module in Path(__file__).parent.glob("test_loader_*.py"):
+        importlib.import_module(module.stem)
     assert {each.name for each in LoaderContract.__subclasses__()} == set(LOADERS)

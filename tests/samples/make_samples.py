@@ -4,6 +4,7 @@ The files are committed; this script is how they came about. Every text in them 
 """
 
 import random
+import struct
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
@@ -139,7 +140,17 @@ def _zip_with(member: str) -> bytes:
 
 
 def _ole_with(stream: str) -> bytes:
-    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + stream.encode("utf-16-le") + bytes(64)
+    """The smallest compound file: header, allocation table, a directory of two entries, one empty stream."""
+
+    def entry(name: str, kind: int, child: int) -> bytes:
+        text = name.encode("utf-16-le")
+        links = struct.pack("<HBB3I", len(text) + 2, kind, 1, 0xFFFFFFFF, 0xFFFFFFFF, child)
+        return text.ljust(64, b"\0") + links + bytes(36) + struct.pack("<IQ", 0xFFFFFFFE, 0)
+
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<5H", 0x3E, 3, 0xFFFE, 9, 6) + bytes(10)
+    header += struct.pack("<9I", 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0, 0) + b"\xff" * 432
+    table = struct.pack("<2I", 0xFFFFFFFD, 0xFFFFFFFE) + b"\xff" * 504
+    return header + table + entry("Root Entry", 5, 1) + entry(stream, 2, 0xFFFFFFFF) + bytes(256)
 
 
 SAMPLES: dict[str, Callable[[], bytes]] = {
