@@ -61,14 +61,23 @@ def encoding_of(path: Path) -> str:
         DocumentUnreadable: it is no text, or text in an encoding that cannot be told.
     """
     with path.open("rb") as stream:
-        head = stream.read(4)
-        for bom, name in _BOMS:
-            if head.startswith(bom):
-                return name
-        if head == _GB18030_BOM:
-            return "gb18030"
-        stream.seek(0)
-        sample, is_utf8 = _survey(stream)
+        return encoding_of_stream(stream)
+
+
+def encoding_of_stream(stream: BinaryIO) -> str:
+    """Name the codec that reads a stream from its start without an error; the stream is left somewhere in it.
+
+    Raises:
+        DocumentUnreadable: as `encoding_of`.
+    """
+    head = stream.read(4)
+    for bom, name in _BOMS:
+        if head.startswith(bom):
+            return name
+    if head == _GB18030_BOM:
+        return "gb18030"
+    stream.seek(0)
+    sample, is_utf8 = _survey(stream)
     return detect(sample, is_utf8=is_utf8)
 
 
@@ -108,7 +117,7 @@ def open_text(path: Path, *, newline: str | None = None) -> Iterator[TextIO]:
                 stream.seek(0)
             yield stream
     except UnicodeDecodeError as error:
-        raise _misfit(encoding, error) from error
+        raise misfit(encoding, error) from error
 
 
 def read_text(path: Path) -> str:
@@ -121,7 +130,8 @@ def read_text(path: Path) -> str:
         return stream.read()
 
 
-def _misfit(encoding: str, error: UnicodeDecodeError) -> DocumentUnreadable:
+def misfit(encoding: str, error: UnicodeDecodeError) -> DocumentUnreadable:
+    """The reason why bytes are not what they look like."""
     shown = error.object[error.start : error.start + 4].hex(" ")
     return DocumentUnreadable(
         f"it looks like {encoding} text, but holds bytes that do not fit ({shown})",

@@ -1,27 +1,26 @@
 """Web pages."""
 
-import codecs
 import re
+from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from langchain_core.documents import Document
 
 from document_loaders.base import FileLoader
-from document_loaders.encoding import encoding_of, read_text
+from document_loaders.declared import decode
 from document_loaders.errors import DocumentUnreadable
 from document_loaders.markdown_table import markdown_table
-from document_loaders.sections import Block, sections
+from document_loaders.sections import Block, Section, sections
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
-_DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
-_WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs", "iso8859-1": "cp1252", "shift_jis": "cp932"}
-_DROPPED = (
-    "script, style, noscript, template, svg, iframe, button, select, textarea, nav, aside, [hidden], "
-    "[aria-hidden=true], [role=navigation]"
+_DECLARED = re.compile(rb"(?:<meta[^>]+charset|<\?xml[^>]+encoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
+_XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*>")
+_DROPPED = frozenset(
+    {"script", "style", "noscript", "template", "svg", "iframe", "button", "select", "textarea", "nav", "aside"}
 )
 _PAGE_FRAME = ["header", "footer"]
 _CONTENT = ["article", "main", "section"]
@@ -47,40 +46,55 @@ class HtmlLoader(FileLoader):
         Raises:
             DocumentUnreadable: it is no text, or its encoding cannot be told.
         """
-        soup = _parsed(_page_text(self.path))
-        try:
-            blocks = _Page(soup).blocks
-        except RecursionError as error:
-            raise DocumentUnreadable("its elements are nested too deeply", "网页元素嵌套过深") from error
-        title = _one_line(soup.title.get_text()) if soup.title else ""
-        about = {"title": title} if title else {}
-        for section in sections(blocks):
+        page = read_page(page_text(self.path.read_bytes()))
+        about = {"title": page.title} if page.title else {}
+        for section in page.sections:
             yield Document(page_content=section.text, metadata={"headings": section.headings, **about})
 
 
-def _page_text(path: Path) -> str:
-    """UTF-8 proves itself and wins over the page's own word; that word wins over a guess."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What people read on a web page."""
+
+    title: str
+    sections: list[Section]
+
+    @property
+    def text(self) -> str:
+        """All sections as one text."""
+        return "\n\n".join(section.text for section in self.sections)
+
+
+def page_text(content: bytes, declared: str = "") -> str:
+    """The source of a page; `declared` is what its sender says, and else the page's own word counts.
+
+    Raises:
+        DocumentUnreadable: it is no text, or its encoding cannot be told.
+    """
+    if not declared and (own := _DECLARED.search(content[:4096])):
+        declared = own[1].decode("ascii")
+    return decode(content, declared)
+
+
+def read_page(source: str) -> Page:
+    """Read the source of a page, or a fragment of one.
+
+    Raises:
+        DocumentUnreadable: its elements are nested too deeply.
+    """
     try:
-        if encoding_of(path).startswith("utf"):
-            return read_text(path)
-    except DocumentUnreadable:
-        pass  # the page itself may know better
-    content = path.read_bytes()
-    declared = _DECLARED.search(content[:4096])
-    if declared:
-        try:
-            name = codecs.lookup(declared[1].decode("ascii")).name
-            return content.decode(_WIDER.get(name, name))
-        except (LookupError, UnicodeDecodeError):
-            pass  # the page is wrong about itself
-    return read_text(path)
+        soup = _parsed(source)
+        blocks = _Walk(soup).blocks
+    except RecursionError as error:
+        raise DocumentUnreadable("its elements are nested too deeply", "网页元素嵌套过深") from error
+    return Page(_one_line(soup.title.get_text()) if soup.title else "", list(sections(blocks)))
 
 
-def _parsed(text: str) -> "BeautifulSoup":
+def _parsed(source: str) -> "BeautifulSoup":
     from bs4 import BeautifulSoup
 
-    soup = BeautifulSoup(text, "lxml")
-    for tag in soup.select(_DROPPED):
+    soup = BeautifulSoup(_XML_DECLARATION.sub("", source, count=1), "lxml")
+    for tag in soup.find_all(_is_dropped):
         tag.decompose()
     for tag in soup.find_all(_PAGE_FRAME):
         # Inside of an article a header holds its heading, not the site's menu.
@@ -89,13 +103,20 @@ def _parsed(text: str) -> "BeautifulSoup":
     return soup
 
 
-class _Page:
+def _is_dropped(tag: "Tag") -> bool:
+    if tag.name in _DROPPED or not tag.attrs:
+        return tag.name in _DROPPED
+    return "hidden" in tag.attrs or tag.attrs.get("aria-hidden") == "true" or tag.attrs.get("role") == "navigation"
+
+
+class _Walk:
     """Collects the blocks of a page in document order."""
 
     def __init__(self, soup: "BeautifulSoup") -> None:
         self.blocks: list[Block] = []
         self._line: list[str] = []
         self._mark = ""
+        self._items: Counter[int] = Counter()  # list → how many of its items were met
         self._walk(soup.body or soup)
         self._end_block()
 
@@ -120,11 +141,21 @@ class _Page:
             self._add(f"\n{table}\n" if table else "")
         elif tag.name in _BLOCKS:
             self._end_block()
-            self._mark = _list_mark(tag) or self._mark
+            self._mark = self._list_mark(tag) or self._mark
             self._walk(tag)
             self._end_block()
         else:
             self._walk(tag)
+
+    def _list_mark(self, tag: "Tag") -> str:
+        if tag.name != "li":
+            return ""
+        lists = tag.find_parents(["ul", "ol"])
+        indent = "  " * max(0, len(lists) - 1)
+        if lists and lists[0].name == "ol":
+            self._items[id(lists[0])] += 1
+            return f"{indent}{self._items[id(lists[0])]}. "
+        return f"{indent}- "
 
     def _add(self, text: str, level: int = 0) -> None:
         self._end_block()
@@ -141,16 +172,6 @@ class _Page:
 
 def _one_line(text: str) -> str:
     return _BLANKS.sub(" ", text).strip()
-
-
-def _list_mark(tag: "Tag") -> str:
-    if tag.name != "li":
-        return ""
-    lists = tag.find_parents(["ul", "ol"])
-    indent = "  " * max(0, len(lists) - 1)
-    if lists and lists[0].name == "ol":
-        return f"{indent}{len(tag.find_previous_siblings('li')) + 1}. "
-    return f"{indent}- "
 
 
 def _holds_data(table: "Tag") -> bool:

@@ -1,0 +1,79 @@
+"""Bytes to text where somebody names the encoding: the page itself, the mail's header, the XML declaration.
+
+People are often wrong about their encoding and UTF-8 proves itself, so it wins over their word; their word wins over
+a guess.
+"""
+
+import codecs
+import re
+from io import BytesIO
+
+from document_loaders.encoding import encoding_of_stream, misfit
+from document_loaders.errors import DocumentUnreadable
+
+# What is written under the narrow name is in truth mostly the wider one.
+_WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs", "iso8859-1": "cp1252", "shift_jis": "cp932"}
+# Their bytes are all ASCII and so valid UTF-8, which proves nothing.
+_SEVEN_BIT = ("iso2022", "hz", "utf-7")
+_LINE_END = re.compile(r"\r\n?")
+
+
+def decode(content: bytes, declared: str = "") -> str:
+    """The text with \\n line ends and without a byte order mark; `declared` is the encoding somebody says it has.
+
+    Raises:
+        DocumentUnreadable: it is no text, or its encoding cannot be told.
+    """
+    name = _codec(declared)
+    if name.startswith(_SEVEN_BIT) and content.isascii():
+        text = _strictly(content, name)
+        if text is not None:
+            return _clean(text)
+    found, refusal = _told_by_the_bytes(content)
+    for candidate in (found if found.startswith("utf") else "", name, found):
+        text = _strictly(content, candidate) if candidate else None
+        if text is not None:
+            return _clean(text)
+    raise refusal
+
+
+def decode_anyway(content: bytes, declared: str = "") -> str:
+    """As `decode`, but what fits no encoding is replaced by U+FFFD: for a part of a whole that is readable."""
+    try:
+        return decode(content, declared)
+    except DocumentUnreadable:
+        return _clean(content.decode(_codec(declared) or "utf-8", "replace"))
+
+
+def _codec(declared: str) -> str:
+    """Python's name of a text encoding, empty where it has none."""
+    try:
+        found = codecs.lookup(declared.strip().strip("\"'"))
+        # Python's codecs that are no text encodings (zip, rot13) must not be reached by a name in a file.
+        "".encode(found.name)
+    except (LookupError, ValueError, UnicodeError):
+        return ""
+    return _WIDER.get(found.name, found.name)
+
+
+def _told_by_the_bytes(content: bytes) -> tuple[str, DocumentUnreadable]:
+    try:
+        found = encoding_of_stream(BytesIO(content))
+    except DocumentUnreadable as refusal:
+        return "", refusal
+    try:
+        content.decode(found)
+    except UnicodeDecodeError as error:
+        return "", misfit(found, error)
+    return found, DocumentUnreadable("the encoding of its text cannot be told", "无法识别文本编码")
+
+
+def _strictly(content: bytes, name: str) -> str | None:
+    try:
+        return content.decode(name)
+    except UnicodeDecodeError:
+        return None
+
+
+def _clean(text: str) -> str:
+    return _LINE_END.sub("\n", text.removeprefix("\ufeff"))
