@@ -9,7 +9,7 @@ from langchain_core.documents import Document
 
 from document_loaders.base import FileLoader
 from document_loaders.encoding import read_text
-from document_loaders.sections import Block, sections
+from document_loaders.sections import Block, Section, sections
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -20,7 +20,7 @@ _TITLE = re.compile(r"^title:[ \t]*(?P<quote>[\"']?)(?P<title>.+?)(?P=quote)[ \t
 
 
 class MarkdownLoader(FileLoader):
-    """Yields one document for each section; metadata: `headings`, and `title` when it is known."""
+    """Yields one document for each section; metadata: `headings`, `lines`, and `title` when it is known."""
 
     def lazy_load(self) -> Iterator[Document]:
         """Yield the sections in reading order.
@@ -28,14 +28,24 @@ class MarkdownLoader(FileLoader):
         Raises:
             DocumentUnreadable: it is no text, or its encoding cannot be told.
         """
-        title, text = _without_front_matter(read_text(self.path))
-        blocks = _blocks(text)
+        source = read_text(self.path)
+        title, text = _without_front_matter(source)
+        blocks = markdown_blocks(text, source.count("\n") - text.count("\n") + 1)
         top = [block.title for block in blocks if block.level == 1]
         title = title or (top[0] if len(top) == 1 else "")
         about = {"title": title} if title else {}
         for section in sections(blocks):
             if section.text:
-                yield Document(page_content=section.text, metadata={"headings": section.headings, **about})
+                yield Document(
+                    page_content=section.text,
+                    metadata={"headings": section.headings, "lines": _lines(section), **about},
+                )
+
+
+def _lines(section: Section) -> list[int]:
+    source = "\n".join(block.text for block in section.blocks)
+    first = section.blocks[0].line + len(source) - len(source.lstrip("\n"))
+    return [first, first + section.text.count("\n")]
 
 
 def _without_front_matter(text: str) -> tuple[str, str]:
@@ -46,7 +56,7 @@ def _without_front_matter(text: str) -> tuple[str, str]:
     return title["title"] if title else "", text[matter.end() :]
 
 
-def _blocks(text: str) -> list[Block]:
+def markdown_blocks(text: str, first_line: int = 1) -> list[Block]:
     """The source in pieces: each heading one, and what stands between two headings one."""
     from markdown_it import MarkdownIt
 
@@ -61,16 +71,17 @@ def _blocks(text: str) -> list[Block]:
         start, end = opening.map
         while end < len(lines) and not lines[end].strip():
             end += 1
-        _append_body(found, lines[done:start])
-        found.append(Block("\n".join(lines[start:end]), int(opening.tag[1:]), _bare(parser, content)))
+        _append_body(found, lines[done:start], first_line + done)
+        level, title = int(opening.tag[1:]), _bare(parser, content)
+        found.append(Block("\n".join(lines[start:end]), level, title, first_line + start))
         done = end
-    _append_body(found, lines[done:])
+    _append_body(found, lines[done:], first_line + done)
     return found
 
 
-def _append_body(found: list[Block], lines: list[str]) -> None:
+def _append_body(found: list[Block], lines: list[str], first_line: int) -> None:
     if any(line.strip() for line in lines):
-        found.append(Block("\n".join(lines)))
+        found.append(Block("\n".join(lines), line=first_line))
 
 
 def _bare(parser: "MarkdownIt", heading: "Token") -> str:

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, list, table ... or, with a level from 1 on, a heading. `title` is a heading's bare text."""
+    """A paragraph, list, table ... or, with a level from 1 on, a heading. `title` is a heading's bare text.
+
+    `line` is the first line of the file it came from, 0 where that is not known.
+    """
 
     text: str
     level: int = 0
     title: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
