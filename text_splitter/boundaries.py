@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -39,6 +40,8 @@ _SEPARATOR = re.compile(
 )
 _STRENGTHS = {strength.name: strength for strength in Strength}
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n]*)(?:\n|\Z)", re.MULTILINE)
+_BLANK_LINES = re.compile(r"\n(?:[ \t\r]*\n)+")
+_LINE = re.compile(r"[^\n]+\n?")
 _TABLE_HEAD = re.compile(r"^ {0,3}\|[^\n]*\n {0,3}\|[ :|-]*-[ :|-]*(?:\n|\Z)", re.MULTILINE)
 _TABLE_ROW = re.compile(r" {0,3}\|[^\n]*(?:\n|\Z)")
 
@@ -54,14 +57,20 @@ class Table:
 
 
 class Boundaries:
-    """The places where a text may be cut, in order, without those inside of something that fits in one chunk."""
+    """The places where a text may be cut, in order, without those inside of something that fits in one chunk.
 
-    def __init__(self, text: str, chunk_size: int) -> None:
+    `fits` says whether a span of the text does. With `rows` the text is one of rows: what stands between blank lines
+    stays whole, or at least each line.
+    """
+
+    def __init__(self, text: str, fits: Callable[[int, int], bool], *, rows: bool = False) -> None:
         self.tables = _tables(text) if "|" in text else []
         whole = [row for table in self.tables for row in [(table.start, table.rows_start), *table.rows]]
         if "```" in text or "~~~" in text:
             whole.extend(_fenced_blocks(text))
-        kept_whole = sorted(span for span in whole if span[1] - span[0] <= chunk_size)
+        if rows:
+            whole.extend(_paragraphs_and_lines(text))
+        kept_whole = sorted(span for span in whole if fits(*span))
         self._positions: list[int] = []
         self._strengths: list[Strength] = []
         self._find(text, kept_whole)
@@ -92,12 +101,34 @@ class Boundaries:
         low, high = bisect_left(self._positions, at_least), bisect_left(self._positions, below)
         return next((self._positions[i] for i in range(low, high) if self._strengths[i] >= strength), None)
 
+    def all(self, strength: Strength) -> list[int]:
+        """All cuts of this strength or more, in order."""
+        return [place for place, found in zip(self._positions, self._strengths, strict=True) if found >= strength]
+
     def table_at(self, position: int) -> Table | None:
         """The table among whose rows a chunk that starts here would start."""
         index = bisect_right(self._table_starts, position) - 1
         if index >= 0 and self.tables[index].rows_start <= position < self.tables[index].end:
             return self.tables[index]
         return None
+
+
+def blocks(text: str) -> list[tuple[int, int]]:
+    """Spans of fenced code and Markdown tables, in order; a table inside of code is code."""
+    found = _fenced_blocks(text) if "```" in text or "~~~" in text else []
+    code = list(found)
+    for table in _tables(text) if "|" in text else []:
+        if not any(start < table.end and table.start < end for start, end in code):
+            found.append((table.start, table.end))
+    return sorted(found)
+
+
+def _paragraphs_and_lines(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for end in [*(match.end() for match in _BLANK_LINES.finditer(text)), len(text)]:
+        yield start, end
+        start = end
+    yield from (match.span() for match in _LINE.finditer(text))
 
 
 def _tables(text: str) -> list[Table]:

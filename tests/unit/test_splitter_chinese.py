@@ -102,7 +102,7 @@ def test_an_indented_line_keeps_its_indent() -> None:
 
 def test_start_index_points_into_the_text() -> None:
     text = f"\n\n{SENTENCE * 20}\n\n\n\n{SENTENCE * 20}"
-    splitter = ChineseRecursiveTextSplitter(100, 30, add_start_index=True)
+    splitter = ChineseRecursiveTextSplitter(100, 30)
     for document in splitter.create_documents([text]):
         start = document.metadata["start_index"]
         assert text.startswith(document.page_content[:10], start)
