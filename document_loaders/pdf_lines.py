@@ -84,17 +84,22 @@ def _without(page: list[str], is_running: list[bool]) -> list[str]:
 
 
 def paragraphs(lines: Iterable[str]) -> str:
-    """Join the lines of each paragraph: a line that fills its column goes on in the next one."""
+    """Join the lines of each paragraph."""
     lines = list(lines)
+    return "".join(
+        gap + line.lstrip() if gap != "\n" else gap + line for gap, line in zip(gaps(lines), lines, strict=True)
+    )
+
+
+def gaps(lines: list[str]) -> list[str]:
+    """What to put in front of each line: a line that fills its column goes on in the next one."""
     widths = [_width(line) for line in lines]
     column = sorted(widths)[int(len(widths) * 0.9)] if widths else 0
-    joined = lines[:1]
+    found = [""] * len(lines[:1])
     for line, before, width in zip(lines[1:], lines, widths, strict=False):
-        if column >= _NARROWEST_COLUMN and _goes_on(before, width / column) and not _NEW_PARAGRAPH.match(line):
-            joined[-1] += _glue(joined[-1], line) + line.lstrip()
-        else:
-            joined.append(line)
-    return "\n".join(joined)
+        goes_on = column >= _NARROWEST_COLUMN and _goes_on(before, width / column) and not _NEW_PARAGRAPH.match(line)
+        found.append(_glue(before, line) if goes_on else "\n")
+    return found
 
 
 def _goes_on(line: str, fill: float) -> bool:
