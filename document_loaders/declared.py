@@ -6,9 +6,13 @@ a guess.
 
 import codecs
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
+from pathlib import Path
+from typing import TextIO
 
-from document_loaders.encoding import encoding_of_stream, misfit
+from document_loaders.encoding import encoding_of_stream, misfit, open_text
 from document_loaders.errors import DocumentUnreadable
 
 # What is written under the narrow name is in truth mostly the wider one.
@@ -43,6 +47,31 @@ def decode_anyway(content: bytes, declared: str = "") -> str:
         return decode(content, declared)
     except DocumentUnreadable:
         return _clean(content.decode(_codec(declared) or "utf-8", "replace"))
+
+
+@contextmanager
+def open_declared(path: Path, declared: str) -> Iterator[TextIO]:
+    """As `decode`, for a file that is read bit by bit.
+
+    Raises:
+        DocumentUnreadable: it is no text, its encoding cannot be told, or a byte further on does not fit it.
+    """
+    name = _codec(declared)
+    with path.open("rb") as stream:
+        try:
+            name = "" if encoding_of_stream(stream).startswith("utf") else name
+        except DocumentUnreadable:
+            if not name:
+                raise
+    if not name:
+        with open_text(path) as text:
+            yield text
+        return
+    try:
+        with path.open(encoding=name) as text:
+            yield text
+    except UnicodeDecodeError as error:
+        raise misfit(name, error) from error
 
 
 def _codec(declared: str) -> str:
