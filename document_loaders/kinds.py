@@ -43,7 +43,8 @@ _ALL = (
          (".pptx", ".pptm")),
     Kind("xlsx", "an Excel workbook (.xlsx)", " Excel 工作簿（.xlsx）", "WorkbookLoader", (".xlsx", ".xlsm")),
     # What the sheets of this one span cannot be checked before they are read (see sheet_survey).
-    Kind("xlsb", "a binary Excel workbook (.xlsb); save it as .xlsx", "二进制 Excel 工作簿（.xlsb），请另存为 .xlsx", None),
+    Kind("xlsb", "a binary Excel workbook (.xlsb); save it as .xlsx",
+         "二进制 Excel 工作簿（.xlsb），请另存为 .xlsx", None),
     Kind("odt", "an OpenDocument text (.odt)", " OpenDocument 文档（.odt）", "OdfLoader", (".odt",)),
     Kind("odp", "an OpenDocument presentation (.odp)", " OpenDocument 演示文稿（.odp）", "OdfLoader", (".odp",)),
     Kind("ods", "an OpenDocument spreadsheet (.ods)", " OpenDocument 表格（.ods）", "WorkbookLoader", (".ods",)),

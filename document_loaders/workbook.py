@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from langchain_core.documents import Document
 
@@ -19,6 +19,13 @@ Range = tuple[tuple[int, int], tuple[int, int]]
 _BLOCK_ROWS = 20
 _BLOCK_CHARACTERS = 1500
 _TITLE_ROWS = 5
+
+
+class _Merged(NamedTuple):
+    last_row: int
+    first: int
+    end: int
+    text: str
 
 
 class WorkbookLoader(FileLoader):
@@ -75,10 +82,11 @@ def _rows(sheet: Any, percent: set[tuple[int, int]]) -> Iterator[Row]:
         return
     top, left = sheet.start
     merged = _repeat_merged(sheet.merged_cell_ranges or [], left)
+    # The rows come from the first of the sheet on, their cells only from the first column that holds something.
     for number, values in enumerate(islice(sheet.iter_rows(), top, None), start=top):
         texts = [
             _percentage(value) if (number, column) in percent else _cell_text(value)
-            for column, value in enumerate(values)
+            for column, value in enumerate(values, start=left)
         ]
         yield number + 1, merged(number, texts)
 
@@ -86,17 +94,17 @@ def _rows(sheet: Any, percent: set[tuple[int, int]]) -> Iterator[Row]:
 def _repeat_merged(ranges: list[Range], left: int) -> Callable[[int, list[str]], list[str]]:
     """A function that is given the rows one after the other and fills in what the merged cells leave empty."""
     waiting = sorted(ranges, reverse=True)
-    active: list[tuple[Range, str]] = []
+    active: list[_Merged] = []
 
     def fill(number: int, texts: list[str]) -> list[str]:
         while waiting and waiting[-1][0][0] <= number:
-            (first_row, first), last = waiting.pop()
-            if first_row == number and first < len(texts):
-                active.append((((first_row, first), last), texts[first]))
-        active[:] = [each for each in active if each[0][1][0] >= number]
-        for ((_, first), (_, last)), text in active:
-            end = min(last + 1, len(texts))
-            texts[first:end] = [text] * (end - first)
+            (first_row, first_column), (last_row, last_column) = waiting.pop()
+            first, end = first_column - left, min(last_column + 1 - left, len(texts))
+            if first_row == number and 0 <= first < end:
+                active.append(_Merged(last_row, first, end, texts[first]))
+        active[:] = [each for each in active if each.last_row >= number]
+        for each in active:
+            texts[each.first : each.end] = [each.text] * (each.end - each.first)
         return texts
 
     return fill
