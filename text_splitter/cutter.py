@@ -52,7 +52,10 @@ class Cutter:
 
     def pieces(self, text: str) -> Iterator[Piece]:
         """The pieces in reading order; blank ones are left out."""
-        return _Walk(text, self).pieces()
+        if self.lengths.count(text) > self.size:
+            return _Walk(text, self).pieces()
+        start, end = _skip_blank(text, 0), len(text.rstrip())
+        return iter([Piece(start, end)] if start < end else [])
 
 
 class _Walk:

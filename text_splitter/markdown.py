@@ -11,7 +11,7 @@ from text_splitter.base import PieceSplitter, chunk, is_table
 from text_splitter.cutter import Piece
 from text_splitter.positions import Places
 
-_MAY_BE_HEADING = re.compile(r"^(?: {0,3}#|[ \t]*(?:=+|-+)[ \t]*$)", re.MULTILINE)
+_MAY_BE_HEADING = re.compile(r"(?:\A|(?<=[\r\n]))(?: {0,3}#| {0,3}(?:=+|-+)[ \t]*(?:[\r\n]|\Z))")
 
 
 @dataclass(frozen=True, slots=True)

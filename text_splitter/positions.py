@@ -6,6 +6,7 @@ from bisect import bisect_right
 from functools import cached_property
 from typing import Any
 
+_PLAIN = (str, int, float, bool, type(None))  # what need not be copied
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _TABLE_RULE = re.compile(r" {0,3}\|[ :|-]*-[ :|-]*")
 
@@ -29,7 +30,7 @@ class Places:
 
     def narrowed(self, start: int, end: int) -> dict[Any, Any]:
         """The metadata for one piece."""
-        found = copy.deepcopy(self._lasting)
+        found = {key: value if type(value) in _PLAIN else copy.deepcopy(value) for key, value in self._lasting.items()}
         for key, starts in (("lines", self._line_starts), ("rows", self._row_starts)):
             if key in found and starts:
                 first = max(bisect_right(starts, start) - 1, 0)
@@ -37,7 +38,7 @@ class Places:
                 found[key] = [found[key][0] + first, found[key][0] + last]
         if self._spans is not None:
             found["spans"] = [
-                [max(a, start) - start, min(b, end) - start, copy.copy(box)]
+                [max(a, start) - start, min(b, end) - start, list(box)]
                 for a, b, box in self._spans
                 if a < end and b > start
             ]
