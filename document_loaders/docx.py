@@ -11,6 +11,7 @@ from document_loaders.docx_notes import Notes
 from document_loaders.docx_numbering import Numbering, W
 from document_loaders.docx_styles import Styles
 from document_loaders.docx_text import IMAGE, OLD_IMAGE, WRAPPERS, asides, rows, text_of_paragraph
+from document_loaders.embedded_pictures import embedded_text
 from document_loaders.markdown_table import markdown_table
 from document_loaders.packages import check_package, damage_told, without_dead_links
 from document_loaders.section_notes import notes_last
@@ -113,7 +114,5 @@ class _Reader:
         name = element.get(f"{_RELATIONS}embed") or element.get(f"{_RELATIONS}id")
         if not self._options.ocr or name not in relations or relations[name].is_external:
             return
-        from document_loaders.pictures import text_of
-
-        if text := text_of(relations[name].target_part.blob, self._options).strip():
-            yield Block(f"\n[图片 Picture] {text}\n")
+        if text := embedded_text(relations[name].target_part.blob, self._options):
+            yield Block(text)

@@ -8,6 +8,7 @@ from typing import Any
 from langchain_core.documents import Document
 
 from document_loaders.base import FileLoader
+from document_loaders.embedded_pictures import embedded_text
 from document_loaders.odf_text import DRAW, OFFICE, PRESENTATION, BlockReader
 from document_loaders.packages import check_package, damage_told, damaged, xml_root
 from document_loaders.section_notes import notes_last
@@ -51,9 +52,7 @@ class OdfLoader(FileLoader):
     def _picture_text(self, archive: zipfile.ZipFile, name: str) -> str:
         if not self.options.ocr or name not in archive.NameToInfo:
             return ""
-        from document_loaders.pictures import text_of
-
-        return text_of(archive.read(name), self.options)
+        return embedded_text(archive.read(name), self.options)
 
 
 def _section_documents(reader: BlockReader, text: Any, about: dict[str, Any]) -> Iterator[Document]:

@@ -108,6 +108,5 @@ class BlockReader:
             yield Block(f"\n{text}\n")
 
     def _picture(self, element: Any) -> Iterator[Block]:
-        text = self._picture_text(element.get(_LINK, "").removeprefix("./")).strip()
-        if text:
-            yield Block(f"\n[图片 Picture] {text}\n")
+        if text := self._picture_text(element.get(_LINK, "").removeprefix("./")):
+            yield Block(text)

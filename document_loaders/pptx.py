@@ -6,8 +6,9 @@ from typing import Any
 from langchain_core.documents import Document
 
 from document_loaders.base import FileLoader, LoadOptions
+from document_loaders.embedded_pictures import embedded_text
 from document_loaders.markdown_table import markdown_table
-from document_loaders.packages import check_package, damage_told, without_dead_links
+from document_loaders.packages import check_package, damage_told, without_dead_links, xml_root
 
 _DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -119,12 +120,7 @@ def _number(value: float | None) -> str:
 def _picture_text(shape: Any, options: LoadOptions) -> str:
     # A picture may be only linked, or of a kind the library knows nothing about.
     part = _related_part(shape, shape._element.find(f".//{_DRAWING}blip"), "embed") if options.ocr else None
-    if part is None:
-        return ""
-    from document_loaders.pictures import text_of
-
-    text = text_of(part.blob, options).strip()
-    return f"\n[图片 Picture] {text}\n" if text else ""
+    return "" if part is None else embedded_text(part.blob, options)
 
 
 def _diagram_text(shape: Any) -> str:
@@ -132,8 +128,6 @@ def _diagram_text(shape: Any) -> str:
     part = _related_part(shape, shape._element.find(f".//{{{_DIAGRAM}}}relIds"), "dm")
     if part is None:
         return ""
-    from document_loaders.packages import xml_root
-
     paragraphs = xml_root(part.blob).iter(f"{_DRAWING}p")
     texts = ("".join(run.text or "" for run in paragraph.iter(f"{_DRAWING}t")) for paragraph in paragraphs)
     return "\n".join(text for text in texts if text.strip())

@@ -93,6 +93,17 @@ def test_pictures_in_word_stand_in_their_place(tmp_path: Path, pictures: list[by
     assert len(pictures) == 1
 
 
+def test_recognition_that_fails_is_not_called_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module: Any = types.ModuleType("document_loaders.pictures")
+    module.text_of = lambda blob, options: int("no number")
+    monkeypatch.setitem(sys.modules, "document_loaders.pictures", module)
+    word = docx.Document()
+    word.add_picture(png())
+    word.save(str(tmp_path / "a.docx"))
+    with pytest.raises(DocumentUnreadable, match="recognition of text"):
+        DocxLoader(tmp_path / "a.docx").load()
+
+
 def test_comments_close_the_section_and_text_boxes_follow_their_paragraph(tmp_path: Path) -> None:
     word = docx.Document()
     word.add_heading("甲", 1)
