@@ -72,7 +72,7 @@ class Boundaries:
             whole.extend(_paragraphs_and_lines(text))
         kept_whole = sorted(span for span in whole if fits(*span))
         self._positions: list[int] = []
-        self._strengths: list[Strength] = []
+        self._strengths = bytearray()  # searched much faster than a list
         self._find(text, kept_whole)
         self._table_starts = [table.start for table in self.tables]
 
@@ -93,8 +93,8 @@ class Boundaries:
         low, high = bisect_right(self._positions, above), bisect_right(self._positions, upto)
         if low >= high:
             return upto, Strength.NONE
-        index = max(range(low, high), key=lambda i: (self._strengths[i], i))
-        return self._positions[index], self._strengths[index]
+        strongest = max(self._strengths[low:high])
+        return self._positions[self._strengths.rindex(strongest, low, high)], Strength(strongest)
 
     def first(self, at_least: int, below: int, strength: Strength) -> int | None:
         """The first cut in [at_least, below) of this strength or more."""

@@ -4,8 +4,9 @@ import copy
 import importlib.util
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -221,8 +222,11 @@ def _segment(documents: str) -> dict[str, str]:
 class InTokens(SplitterContract):
     """The same promises with sizes in the tokens of a small tokenizer that is made on the spot."""
 
+    encode: ClassVar[Callable[[str], Any]]
+
     @pytest.fixture(autouse=True, scope="class")
-    def _tokenizer(self, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+    @classmethod
+    def _tokenizer(cls, tmp_path_factory: pytest.TempPathFactory) -> None:
         tokenizers = pytest.importorskip("tokenizers")
         tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
         tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -233,11 +237,11 @@ class InTokens(SplitterContract):
         )
         folder: Path = tmp_path_factory.mktemp("tokenizer")
         tokenizer.save(str(folder / "tokenizer.json"))
-        request.cls.tokenizer = str(folder)
-        request.cls.encode = tokenizer.encode
+        cls.tokenizer = str(folder)
+        cls.encode = tokenizer.encode
 
     def length(self, text: str) -> int:
-        return len(type(self).encode(text).ids)  # type: ignore[attr-defined]
+        return len(type(self).encode(text).ids)
 
 
 class TestDefaultInTokens(InTokens):
