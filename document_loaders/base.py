@@ -10,6 +10,7 @@ Metadata of a document (all optional; numbers count from 1):
     row           data row of a csv file
     lines         first and last line of a text file, source code or subtitles, [10, 24]
     part          which part of a mail, notebook or book: "attachment offer.pdf", "cell 3", "chapter 2"
+    blank         True where nothing is drawn on a page, so that it has no text to lose
     ocr           True where the text was read from pixels
     spans         [[start, end, [x0, y0, x1, y1]], …]: the box on the page of each piece of page_content, in fractions
                   of the page's width and height from its top left corner
