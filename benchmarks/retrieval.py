@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from configs import load_settings
 from server.container import build_container
-from server.knowledge_base.ingest import IngestOptions
+from server.knowledge_base.recipe import IngestOptions
 from server.knowledge_base.service import KnowledgeBases, Upload
 from server.types import Hit
 

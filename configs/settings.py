@@ -169,7 +169,6 @@ class KnowledgeBase(Section):
     chunk_overlap: int = Field(ge=0)
     zh_title_enhance: bool
     max_file_mb: int = Field(ge=1)
-    ingest_threads: int = Field(ge=1, le=64)
 
     @model_validator(mode="after")
     def _overlap_below_size(self) -> "KnowledgeBase":
@@ -178,6 +177,17 @@ class KnowledgeBase(Section):
                 f"chunk_overlap ({self.chunk_overlap}) must be smaller than chunk_size ({self.chunk_size})"
             )
         return self
+
+
+class Ingest(Section):
+    """How files are read, and within which limits."""
+
+    ocr: bool
+    parsers: int = Field(ge=1, le=64)
+    queue_limit: int = Field(ge=1)
+    file_timeout_s: float = Field(gt=0)
+    file_memory_mb: int = Field(ge=256)
+    cache_mb: int = Field(ge=0)
 
 
 class Retrieval(Section):
@@ -215,6 +225,7 @@ class Settings(BaseSettings):
     launcher: Launcher
     models: Models
     knowledge_base: KnowledgeBase
+    ingest: Ingest
     retrieval: Retrieval
     chat: Chat
     web: Web

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from configs import Settings
 from server.db.session import Database
 from server.knowledge_base.embedders import Embedders
+from server.knowledge_base.parsers import Parser, ParserPool
 from server.knowledge_base.service import KnowledgeBases
 from server.llm.catalog import Choice, choose_embedder, choose_llm
 
@@ -16,16 +17,19 @@ class Container:
     settings: Settings
     database: Database
     knowledge_bases: KnowledgeBases
+    parser: Parser
     llm_choice: Choice
     embedder_choice: Choice
 
     def close(self) -> None:
         """Let go of what was opened."""
+        self.knowledge_bases.jobs.stop()
+        self.parser.close()
         self.database.close()
 
 
-def build_container(settings: Settings) -> Container:
-    """Wire everything up and create missing tables.
+def build_container(settings: Settings, *, parser: Parser | None = None) -> Container:
+    """Wire everything up and create missing tables; files are read by processes unless a parser is given.
 
     Raises:
         ModelUnavailable: none of the preferred models can run here.
@@ -33,10 +37,12 @@ def build_container(settings: Settings) -> Container:
     database = Database(settings.database_url)
     database.create_tables()
     embedder_choice = choose_embedder(settings)
+    parser = parser or ParserPool(settings)
     return Container(
         settings=settings,
         database=database,
-        knowledge_bases=KnowledgeBases(settings, database, Embedders(settings, embedder_choice)),
+        knowledge_bases=KnowledgeBases(settings, database, Embedders(settings, embedder_choice), parser),
+        parser=parser,
         llm_choice=choose_llm(settings),
         embedder_choice=embedder_choice,
     )

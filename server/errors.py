@@ -4,10 +4,12 @@
     ├─ InvalidInput        422  bad_name 403 · empty_question · question_too_long · prompt_not_found · not_supported ·
     │                           unknown_part · file_too_large 413
     ├─ AccessDenied        401  api_key_required · foreign_request 403
-    ├─ NotFound            404  knowledge_base_not_found · file_not_found · model_not_found
-    ├─ Conflict            409  knowledge_base_exists · file_exists · knowledge_base_busy · index_mismatch
+    ├─ NotFound            404  knowledge_base_not_found · file_not_found · job_not_found · model_not_found
+    ├─ Conflict            409  knowledge_base_exists · file_exists · knowledge_base_busy · job_over · job_cancelled ·
+    │                           index_mismatch
+    ├─ Busy                429  queue_full
     ├─ Unreadable          422  unsupported_file_type 415 · file_empty · file_unreadable · no_text
-    ├─ Unavailable         503  model_unavailable · missing_dependency · service_unavailable
+    ├─ Unavailable         503  model_unavailable · missing_dependency · service_unavailable · storage_failed
     ├─ UpstreamFailed      502  model_failed · model_timeout 504
     └─ Damaged             500  index_damaged
 
@@ -149,6 +151,14 @@ class FileNotFound(NotFound):
     zh = "知识库“{knowledge_base}”中没有文件“{name}”，请先上传，或检查名称是否正确。"
 
 
+class JobNotFound(NotFound):
+    """Detail: id."""
+
+    code = "job_not_found"
+    en = "There is no job {id}. Old finished jobs are forgotten; the list of files tells the state of each file."
+    zh = "没有编号为 {id} 的任务。较早的已完成任务会被清除，请在文件列表中查看文件状态。"
+
+
 class ModelNotFound(NotFound):
     """Detail: name, known."""
 
@@ -183,6 +193,22 @@ class KnowledgeBaseBusy(Conflict):
     code = "knowledge_base_busy"
     en = 'The knowledge base "{name}" is being rebuilt or changed by somebody else. Try again when that is done.'
     zh = "知识库“{name}”正在被重建或修改，请等它完成后再试。"
+
+
+class JobOver(Conflict):
+    """The job cannot be cancelled or repeated any more. Detail: id, state."""
+
+    code = "job_over"
+    en = "Job {id} is {state}; that cannot be changed any more. Upload the file again if it is to be read again."
+    zh = "任务 {id} 的状态为 {state}，不能再更改。如需重新读取，请再次上传该文件。"
+
+
+class JobCancelled(Conflict):
+    """Somebody cancelled the work, or a newer upload of the same file took its place. Detail: name."""
+
+    code = "job_cancelled"
+    en = 'Reading "{name}" was cancelled, or a newer upload took its place. Upload it again if it is still wanted.'
+    zh = "“{name}”的读取已取消，或已被更新的上传取代。如仍需要，请重新上传。"
 
 
 class IndexMismatch(Conflict):
@@ -260,6 +286,26 @@ class ServiceUnavailable(Unavailable):
     code = "service_unavailable"
     en = "{name} at {url} does not answer. Start it with: python startup.py -a (its log: {log})."
     zh = "{name}（{url}）没有响应，请用 python startup.py -a 启动它（日志：{log}）。"
+
+
+class Busy(ZhiwenError):
+    """Too much is asked at once; the same request works later."""
+
+
+class QueueFull(Busy):
+    """Detail: limit."""
+
+    code = "queue_full"
+    en = "{limit} files are waiting already. Try again when some are done, or raise ingest.queue_limit."
+    zh = "已有 {limit} 个文件在等待处理，请稍后再试，或调大设置 ingest.queue_limit。"
+
+
+class StorageFailed(Unavailable):
+    """The disk is full or cannot be written. Detail: reason."""
+
+    code = "storage_failed"
+    en = "The data could not be written: {reason}. Nothing was lost; make room on the disk and try again."
+    zh = "数据无法写入：{reason}。没有丢失数据，请清理磁盘后重试。"
 
 
 class UpstreamFailed(ZhiwenError):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from configs.settings import Settings, SettingsError, load_settings
 from server.container import Container, build_container
 from server.errors import IndexMismatch, KnowledgeBaseNotFound, Language, ZhiwenError
-from server.knowledge_base.ingest import IngestOptions
+from server.knowledge_base.recipe import IngestOptions
 from server.knowledge_base.service import KnowledgeBases
 from server.launcher.labels import console_language
 

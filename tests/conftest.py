@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from configs import Settings, load_settings
 from server.container import Container, build_container
+from server.knowledge_base.parsers import InlineParser
 
 
 @pytest.fixture(autouse=True)
@@ -35,8 +36,13 @@ def settings(data_paths: Path) -> Settings:
     return load_settings()
 
 
+def inline(settings: Settings) -> Container:
+    """A container that reads files in this process: starting parsers would take most of a test's time."""
+    return build_container(settings, parser=InlineParser(settings))
+
+
 @pytest.fixture
 def container(settings: Settings) -> Iterator[Container]:
-    built = build_container(settings)
+    built = inline(settings)
     yield built
     built.close()

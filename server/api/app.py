@@ -37,6 +37,7 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
             stream=partial(stream_chat, settings),
             default_model=own.llm_choice.name,
         )
+        own.knowledge_bases.jobs.start()
         call_off = later(RECONCILE_AFTER_S, own.knowledge_bases.reconcile)
         try:
             yield

@@ -22,6 +22,7 @@ STATUS: Mapping[type[ZhiwenError], int] = {
     errors.ForeignRequest: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.Busy: 429,
     errors.Unreadable: 422,
     errors.UnsupportedFileType: 415,
     errors.Unavailable: 503,

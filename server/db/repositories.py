@@ -11,7 +11,7 @@ from sqlalchemy import case, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from server.db.tables import ChunkRow, FileRow, KnowledgeBaseRow
+from server.db.tables import ChunkRow, FileRow, JobRow, KnowledgeBaseRow
 from server.errors import KnowledgeBaseExists
 from server.types import Chunk
 
@@ -70,6 +70,7 @@ def get_knowledge_base(session: Session, knowledge_base_id: int) -> KnowledgeBas
 def delete_knowledge_base(session: Session, knowledge_base_id: int) -> None:
     """Delete a knowledge base with its files and chunks."""
     files = select(FileRow.id).where(FileRow.knowledge_base_id == knowledge_base_id)
+    session.execute(delete(JobRow).where(JobRow.knowledge_base_id == knowledge_base_id))
     session.execute(delete(ChunkRow).where(ChunkRow.file_id.in_(files)))
     session.execute(delete(FileRow).where(FileRow.knowledge_base_id == knowledge_base_id))
     session.execute(delete(KnowledgeBaseRow).where(KnowledgeBaseRow.id == knowledge_base_id))

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
+from server.db.migrations import add_missing_columns
 from server.db.tables import Base
 
 __all__ = ["Database", "Session"]
@@ -34,6 +35,7 @@ class Database:
         if self.dialect == "sqlite" and database:
             Path(database).parent.mkdir(parents=True, exist_ok=True)
         Base.metadata.create_all(self._engine)
+        add_missing_columns(self._writer)
 
     def drop_tables(self) -> None:
         """Drop all tables and what they hold."""

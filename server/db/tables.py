@@ -43,7 +43,10 @@ class Base(DeclarativeBase):
 
 
 class KnowledgeBaseRow(Base):
-    """`key` is the name without regard to case; `index_generation` names the index folder in use."""
+    """`key` is the name without regard to case; `index_generation` names the index folder in use.
+
+    `settings` holds what this knowledge base decides for itself: splitter, chunk_size, ocr, ...
+    """
 
     __tablename__ = "knowledge_base"
 
@@ -55,6 +58,7 @@ class KnowledgeBaseRow(Base):
     embed_model: Mapped[str] = mapped_column(String(200))
     dimension: Mapped[int] = mapped_column(Integer)
     index_generation: Mapped[int] = mapped_column(Integer, default=1)
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created: Mapped[datetime] = mapped_column(Utc, default=now)
 
 
@@ -63,7 +67,8 @@ class FileRow(Base):
 
     State: waiting, ready, failed, or removing: deleted, and kept only until its bytes are gone, so that a rebuild after
     a crash cannot bring them back. `loader` and `splitter` tell what ran. `sha256` is the hash of the bytes the visible
-    chunks were made of.
+    chunks were made of, `recipe` how (`Recipe.key`). `pages` counts pages, slides or parts; `empty_pages` numbers those
+    without text.
     """
 
     __tablename__ = "file"
@@ -80,6 +85,10 @@ class FileRow(Base):
     splitter: Mapped[str] = mapped_column(String(100), default="")
     error_code: Mapped[str] = mapped_column(String(50), default="")
     error_detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    recipe: Mapped[str] = mapped_column(String(500), default="")
+    pages: Mapped[int] = mapped_column(Integer, default=0)
+    pages_with_text: Mapped[int] = mapped_column(Integer, default=0)
+    empty_pages: Mapped[list[int]] = mapped_column(JSON, default=list)
     updated: Mapped[datetime] = mapped_column(Utc, default=now, onupdate=now)
 
 
@@ -95,3 +104,35 @@ class ChunkRow(Base):
     ordinal: Mapped[int] = mapped_column(Integer)
     text: Mapped[str] = mapped_column(Text)
     meta: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class JobRow(Base):
+    """The work of reading one file, from the upload until it is published or has failed.
+
+    State: queued, running, done, failed or cancelled. `incoming` is the name of the upload in `.incoming`, empty when
+    the bytes lie in the content folder already. `page` of `pages` tells how far reading has come. `log` holds
+    [seconds since the job was made, text] pairs.
+    """
+
+    __tablename__ = "job"
+    __table_args__ = (Index("ix_job_state", "state"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    knowledge_base_id: Mapped[int] = mapped_column(ForeignKey("knowledge_base.id", ondelete="CASCADE"))
+    file: Mapped[str] = mapped_column(String(1024))
+    incoming: Mapped[str] = mapped_column(String(300), default="")
+    sha256: Mapped[str] = mapped_column(String(64), default="")
+    size: Mapped[int] = mapped_column(Integer, default=0)
+    recipe: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(20), default="queued")
+    stage: Mapped[str] = mapped_column(String(20), default="queued")
+    page: Mapped[int] = mapped_column(Integer, default=0)
+    pages: Mapped[int] = mapped_column(Integer, default=0)
+    chunks: Mapped[int] = mapped_column(Integer, default=0)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    error_code: Mapped[str] = mapped_column(String(50), default="")
+    error_detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    log: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    created: Mapped[datetime] = mapped_column(Utc, default=now)
+    started: Mapped[datetime | None] = mapped_column(Utc, default=None)
+    finished: Mapped[datetime | None] = mapped_column(Utc, default=None)

@@ -86,15 +86,22 @@ class Index:
             raise IndexDamaged(name=self._name) from error
 
     def change(self, *, add: Entries | None = None, remove: Iterable[int] = ()) -> None:
-        """Remove ids, add entries and make both durable. The caller holds the knowledge base's write lock."""
+        """Remove ids, add entries and make both durable. The caller holds the knowledge base's write lock.
+
+        Raises:
+            IndexDamaged: the two indexes do not agree on how many entries came and went.
+        """
         gone = list(remove)
         with self._use() as (vectors, words):
+            before = (vectors.count(), words.count())
             try:
                 vectors.remove(gone)
                 if add is not None:
                     vectors.add(add.ids, add.vectors)
                 vectors.save()
                 words.change(gone, zip(add.ids, add.terms, strict=True) if add is not None else ())
+                if vectors.count() - before[0] != words.count() - before[1]:
+                    raise IndexDamaged(name=self._name)
                 self._stamp = uuid.uuid4().hex
                 replace_file(self._folder / STAMP, self._stamp.encode())
             except BaseException:

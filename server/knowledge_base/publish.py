@@ -27,6 +27,7 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
+from server.db import jobs
 from server.db import repositories as rows
 from server.db.session import Database, Session
 from server.db.tables import FileRow, KnowledgeBaseRow, now
@@ -132,8 +133,9 @@ class Publisher:
                 rows.delete_chunks(session, ids)
                 rows.delete_unused_file(session, file_id)
 
-    def record_failure(self, received: Received, error: ZhiwenError) -> None:
+    def record_failure(self, parsed: Parsed) -> None:
         """Keep a file that could not be read, with the reason. An older version that was read stays as it is."""
+        received = parsed.received
         with locked(self._layout, self._name):
             gone: list[int] = []
             with self._database.unit_of_work() as session:
@@ -143,7 +145,7 @@ class Publisher:
                 file = rows.get_or_add_file(session, self._id, received.name)
                 keep_old = file.generation > 0 and not received.in_place
                 if not keep_old:
-                    mark_failed(file, received, error)
+                    mark_failed(file, parsed)
                     gone = rows.delete_other_generations(session, file.id, file.generation)
             if keep_old:
                 content.discard(received)
@@ -190,12 +192,13 @@ def settle(database: Database, layout: Layout, knowledge_base_id: int) -> int:
     settled = finish_removals(database, layout, knowledge_base_id)
     with database.read() as session:
         files = {file.sha256: file.name for file in rows.files(session, knowledge_base_id) if file.sha256}
+        needed = jobs.active_incoming(session, knowledge_base_id)
     for waiting, sha256 in content.waiting(layout):
         name = files.get(sha256)
         if name is not None and content.sha256(layout.file(name)) != sha256:
             content.put_in_place(layout, Received(name, waiting, sha256, waiting.stat().st_size))
             settled += 1
-        else:
+        elif waiting.name not in needed:
             content.discard_abandoned(waiting)
     return settled
 
@@ -209,14 +212,21 @@ def _mark_removing(session: Session, file: FileRow) -> list[int]:
 def mark_ready(file: FileRow, parsed: Parsed, generation: int) -> None:
     """Write down what a file's visible chunks were made of."""
     file.generation, file.state = generation, "ready"
-    file.sha256, file.size = parsed.received.sha256, parsed.received.size
-    file.loader, file.splitter = parsed.loader, parsed.splitter
-    file.error_code, file.error_detail, file.updated = "", {}, now()
+    file.error_code, file.error_detail = "", {}
+    _write_ledger(file, parsed)
 
 
-def mark_failed(file: FileRow, received: Received, error: ZhiwenError) -> None:
+def mark_failed(file: FileRow, parsed: Parsed) -> None:
     """Write down why a file has no chunks."""
+    error = parsed.error or ZhiwenError()
     file.generation, file.state = 0, "failed"
-    file.sha256, file.size = received.sha256, received.size
-    file.loader = file.splitter = ""
-    file.error_code, file.error_detail, file.updated = error.code, dict(error.detail), now()
+    file.error_code, file.error_detail = error.code, dict(error.detail)
+    _write_ledger(file, parsed)
+
+
+def _write_ledger(file: FileRow, parsed: Parsed) -> None:
+    file.sha256, file.size = parsed.received.sha256, parsed.received.size
+    file.loader, file.splitter, file.recipe = parsed.text.loader, parsed.text.splitter, parsed.recipe.key
+    pages = parsed.text.pages
+    file.pages, file.pages_with_text, file.empty_pages = pages.found, pages.with_text, list(pages.empty)
+    file.updated = now()

@@ -12,13 +12,16 @@ from configs import Settings
 from server.db import repositories as rows
 from server.db.session import Database, Session
 from server.db.tables import FileRow, KnowledgeBaseRow
-from server.errors import BadName, KnowledgeBaseNotFound, ZhiwenError
+from server.errors import BadName, IndexDamaged, KnowledgeBaseNotFound, ZhiwenError
 from server.knowledge_base import content
 from server.knowledge_base.embed import entries, prepare
 from server.knowledge_base.index import Index, IndexPool
-from server.knowledge_base.ingest import Parsed, Splitting, parse_batches
+from server.knowledge_base.ingest import Parsed, parse_batches
 from server.knowledge_base.names import Layout
-from server.knowledge_base.publish import locked, mark_failed, mark_ready, settle
+from server.knowledge_base.parse_cache import ParseCache
+from server.knowledge_base.parsers import Parser
+from server.knowledge_base.publish import locked, mark_failed, mark_ready, open_index, settle
+from server.knowledge_base.recipe import Recipe
 from server.llm.base import Embedder
 
 
@@ -31,6 +34,18 @@ class RebuildStep:
     total: int
     chunks: int = 0
     error: ZhiwenError | None = None
+    unchanged: bool = False
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a rebuild works with."""
+
+    settings: Settings
+    database: Database
+    indexes: IndexPool
+    parser: Parser
+    cache: ParseCache
 
 
 @dataclass
@@ -44,38 +59,44 @@ class _Built:
 
 
 class Rebuild:
-    """One rebuild of one knowledge base with a given embedding model and vector store."""
+    """One rebuild of one knowledge base with a given embedding model, vector store and recipe."""
 
     def __init__(
-        self, settings: Settings, database: Database, indexes: IndexPool, kb: KnowledgeBaseRow, embedder: Embedder
+        self, tools: Tools, kb: KnowledgeBaseRow, embedder: Embedder, recipe: Recipe, vector_store: str
     ) -> None:
-        self._settings = settings
-        self._database = database
-        self._indexes = indexes
+        self._tools = tools
+        self._database = tools.database
+        self._indexes = tools.indexes
         self._kb = kb
         self._embedder = embedder
-        self._layout = Layout.of(settings.paths.knowledge_base, kb.name)
+        self._recipe = recipe
+        self._vector_store = vector_store
+        self._layout = Layout.of(tools.settings.paths.knowledge_base, kb.name)
         self._built = _Built()
 
-    def run(self, options: Splitting, vector_store: str) -> Iterator[RebuildStep]:
-        """Do it, yielding a step for each file.
+    def run(self, *, force: bool) -> Iterator[RebuildStep]:
+        """Do it, yielding a step for each file; when nothing has changed and not `force`, there is nothing to do.
 
         Raises:
             KnowledgeBaseBusy: another rebuild of it is running.
             KnowledgeBaseNotFound: it was deleted meanwhile.
         """
         with locked(self._layout, self._kb.name, rebuild=True, timeout_s=0):
+            with locked(self._layout, self._kb.name):
+                settle(self._database, self._layout, self._kb.id)
+            names = list(content.listing(self._layout))
+            if not force and self._is_current(names):
+                yield from (RebuildStep(name, n, len(names), unchanged=True) for n, name in enumerate(names, 1))
+                return
             generation = self._next_generation()
             folder = self._layout.index(generation)
             self._indexes.drop(folder)
-            index = Index(self._kb.name, folder, vector_store, self._embedder.dimension)
-            with locked(self._layout, self._kb.name):
-                settle(self._database, self._layout, self._kb.id)
+            index = Index(self._kb.name, folder, self._vector_store, self._embedder.dimension)
             try:
-                yield from self._build(index, options)
+                yield from self._build(index, names)
                 with locked(self._layout, self._kb.name):
-                    self._catch_up(index, options)
-                    old = self._switch(generation, vector_store)
+                    self._catch_up(index)
+                    old = self._switch(generation)
             except BaseException:
                 self._indexes.drop(folder)
                 self._withdraw()
@@ -86,19 +107,40 @@ class Rebuild:
         folders = [int(path.name) for path in self._layout.indexes.glob("*") if path.name.isdigit()]
         return max([self._kb.index_generation, *folders]) + 1
 
-    def _build(self, index: Index, options: Splitting) -> Iterator[RebuildStep]:
-        names = list(content.listing(self._layout))
+    def _is_current(self, names: Sequence[str]) -> bool:
+        """Whether every file on disk is searchable as it is, in this way, in an index that is whole."""
+        kb = self._kb
+        if (kb.embed_model, kb.vector_store) != (self._embedder.name, self._vector_store):
+            return False
+        with self._database.read() as session:
+            files = {file.name: file for file in rows.files(session, kb.id)}
+            visible = rows.visible_ids(session, kb.id)
+        if files.keys() != set(names) or not all(self._is_same(file) for file in files.values()):
+            return False
+        try:
+            return open_index(self._indexes, self._layout, kb).ids() == (visible, visible)
+        except IndexDamaged:
+            return False
+
+    def _is_same(self, file: FileRow) -> bool:
+        if file.state != "ready" or file.recipe != self._recipe.key:
+            return False
+        path = self._layout.content / file.name
+        return path.stat().st_size == file.size and content.sha256(path) == file.sha256
+
+    def _build(self, index: Index, names: Sequence[str]) -> Iterator[RebuildStep]:
         self._built.seen = self._generations()
         finished = 0
-        for batch in self._parsed(names, options):
+        for batch in self._parsed(names):
             self._add(index, batch)
             for parsed in batch:
                 finished += 1
                 yield RebuildStep(parsed.received.name, finished, len(names), len(parsed.pieces), parsed.error)
 
-    def _parsed(self, names: Sequence[str], options: Splitting) -> Iterator[list[Parsed]]:
+    def _parsed(self, names: Sequence[str]) -> Iterator[list[Parsed]]:
         found = (content.in_place(self._layout, name) for name in names)
-        return parse_batches(found, self._layout, self._settings, options)
+        threads = self._tools.settings.ingest.parsers
+        return parse_batches(self._tools.parser, self._layout, found, self._recipe, threads)
 
     def _generations(self) -> dict[str, int]:
         with self._database.read() as session:
@@ -109,7 +151,7 @@ class Rebuild:
         batch = [parsed for parsed in batch if not isinstance(parsed.error, BadName)]
         if not batch:
             return
-        prepared = prepare(self._embedder, batch)
+        prepared = prepare(self._embedder, self._tools.cache, batch)
         index.change(add=entries(prepared, self._insert(batch)))
 
     def _insert(self, batch: Sequence[Parsed]) -> list[list[int]]:
@@ -126,7 +168,7 @@ class Rebuild:
                 self._built.parsed[name] = parsed
         return [self._built.ids[parsed.received.name] for parsed in batch]
 
-    def _catch_up(self, index: Index, options: Splitting) -> None:
+    def _catch_up(self, index: Index) -> None:
         """Under the write lock: bring what changed since the build began into the new index."""
         present = self._generations()
         names = set(content.listing(self._layout))
@@ -140,10 +182,10 @@ class Rebuild:
             del self._built.parsed[name]
         if stale:
             index.change(remove=stale)
-        for batch in self._parsed(changed, options):
+        for batch in self._parsed(changed):
             self._add(index, batch)
 
-    def _switch(self, generation: int, vector_store: str) -> int:
+    def _switch(self, generation: int) -> int:
         """The one commit that makes the new index the one in use. Returns the old index generation."""
         with self._database.unit_of_work() as session:
             kb = rows.get_knowledge_base(session, self._kb.id)
@@ -153,7 +195,7 @@ class Rebuild:
                 self._switch_file(session, file)
             old, kb.index_generation = kb.index_generation, generation
             kb.embed_model, kb.dimension = self._embedder.name, self._embedder.dimension
-            kb.vector_store = vector_store
+            kb.vector_store = self._vector_store
         return old
 
     def _switch_file(self, session: Session, file: FileRow) -> None:
@@ -162,7 +204,7 @@ class Rebuild:
             # The bytes are gone from the folder, which is what a rebuild goes by.
             rows.delete_file(session, file.id)
         elif parsed.error is not None:
-            mark_failed(file, parsed.received, parsed.error)
+            mark_failed(file, parsed)
             rows.delete_other_generations(session, file.id, 0)
         else:
             mark_ready(file, parsed, self._built.generation[file.name])

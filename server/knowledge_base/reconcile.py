@@ -17,9 +17,10 @@ from server.db.tables import KnowledgeBaseRow
 from server.errors import KnowledgeBaseBusy
 from server.knowledge_base.embedders import Embedders
 from server.knowledge_base.index import Entries, Index, IndexPool
-from server.knowledge_base.ingest import EMBED_BATCH, indexed_text
+from server.knowledge_base.ingest import EMBED_BATCH
 from server.knowledge_base.names import Layout
 from server.knowledge_base.publish import locked, open_index, settle
+from server.knowledge_base.reading import indexed_text
 from server.retrieval.dense import embed_documents
 
 log = logging.getLogger(__name__)

@@ -2,8 +2,8 @@
 
 import builtins
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,14 +14,17 @@ from server.db.session import Database
 from server.db.tables import FileRow, KnowledgeBaseRow
 from server.errors import FileExists, FileNotFound, KnowledgeBaseNotFound, UnsupportedFileType, ZhiwenError, by_code
 from server.knowledge_base import content
-from server.knowledge_base.content import Received
-from server.knowledge_base.embed import prepare
 from server.knowledge_base.embedders import Embedders
 from server.knowledge_base.index import VECTOR_STORES, IndexPool
-from server.knowledge_base.ingest import IngestOptions, parse_batches
+from server.knowledge_base.ingest import parse_batches
+from server.knowledge_base.ingestor import Ingestor
+from server.knowledge_base.job_book import JobBook, JobInfo
+from server.knowledge_base.jobs import JobQueue
 from server.knowledge_base.names import FileName, KbName, Layout
-from server.knowledge_base.publish import Publisher, locked
-from server.knowledge_base.rebuild import Rebuild, RebuildStep
+from server.knowledge_base.parsers import Parser, cache_of
+from server.knowledge_base.publish import locked
+from server.knowledge_base.rebuild import Rebuild, RebuildStep, Tools
+from server.knowledge_base.recipe import IngestOptions, Recipe, resolve
 from server.knowledge_base.reconcile import DELETING, Repairs, reconcile
 from server.knowledge_base.search import Searcher
 from server.types import Chunk, Hit
@@ -60,6 +63,15 @@ class FileInfo:
 
 
 @dataclass(frozen=True)
+class Submitted:
+    """What became of uploads: jobs by id with the file's name, files that are as before, and refused ones."""
+
+    jobs: dict[int, str] = field(default_factory=dict)
+    unchanged: builtins.list[str] = field(default_factory=builtins.list)
+    refused: dict[str, ZhiwenError] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Upload:
     """A file on its way in: the client's name for it and its bytes."""
 
@@ -70,11 +82,16 @@ class Upload:
 class KnowledgeBases:
     """All knowledge bases of one installation. Every method may be called from any thread."""
 
-    def __init__(self, settings: Settings, database: Database, embedders: Embedders) -> None:
+    def __init__(self, settings: Settings, database: Database, embedders: Embedders, parser: Parser) -> None:
         self._settings = settings
         self._database = database
         self._embedders = embedders
+        self._parser = parser
         self._indexes = IndexPool()
+        self._cache = cache_of(settings)
+        self._ingestor = Ingestor(settings, database, self._indexes, embedders, self._cache)
+        self._book = JobBook(database)
+        self._jobs = JobQueue(settings, self._book, parser, self._ingestor)
         self._searcher = Searcher(settings, database, self._indexes, embedders)
 
     def list(self) -> builtins.list[KnowledgeBaseInfo]:
@@ -154,43 +171,49 @@ class KnowledgeBases:
 
     def add_files(self, name: str, uploads: Iterable[Upload], options: IngestOptions) -> Results:
         """Store, read and index files; returns when all are done, with the error of each that failed."""
-        kb = self._row(name)
-        results: Results = {}
-        received = self._received(kb, uploads, options, results)
-        results.update(self._ingest(kb, received, options))
+        submitted = self.submit_files(name, uploads, options)
+        results: Results = {**submitted.refused, **dict.fromkeys(submitted.unchanged)}
+        if not self._jobs.is_serving:
+            self._jobs.run(list(submitted.jobs))
+        outcomes = self._jobs.wait(list(submitted.jobs))
+        results.update({file: outcomes[job_id] for job_id, file in submitted.jobs.items()})
         return results
 
-    def index_files(
-        self, name: str, file_names: Sequence[str], options: IngestOptions
-    ) -> Iterator[tuple[str, ZhiwenError | None]]:
-        """Read and index files that lie in the content folder; yields each one's name and error when it is done."""
+    def submit_files(self, name: str, uploads: Iterable[Upload], options: IngestOptions) -> Submitted:
+        """Store files and queue the work on them; returns at once.
+
+        An archive becomes its members. The same bytes, to be read in the same way as before, are not read again.
+
+        Raises:
+            QueueFull: before anything of the first file was read; later files are refused one by one.
+        """
         kb = self._row(name)
-        layout = self._layout(kb.name)
-        yield from self._ingest(kb, (content.in_place(layout, file) for file in file_names), options)
-
-    def _ingest(
-        self, kb: KnowledgeBaseRow, received: Iterable[Received], options: IngestOptions
-    ) -> Iterator[tuple[str, ZhiwenError | None]]:
-        layout = self._layout(kb.name)
-        publisher = Publisher(self._database, self._indexes, layout, kb.id, kb.name)
-        embedder = self._embedders.for_index(kb.name, kb.embed_model, kb.dimension)
-        for batch in parse_batches(received, layout, self._settings, options.resolved(self._settings)):
-            publisher.publish(prepare(embedder, [parsed for parsed in batch if parsed.error is None]))
-            for parsed in batch:
-                if parsed.error is not None:
-                    publisher.record_failure(parsed.received, parsed.error)
-                yield parsed.received.name, parsed.error
-
-    def _received(
-        self, kb: KnowledgeBaseRow, uploads: Iterable[Upload], options: IngestOptions, results: Results
-    ) -> Iterator[Received]:
+        self._jobs.ensure_room()
+        submitted = Submitted()
+        recipe = resolve(options, kb.settings, self._settings)
         for upload in uploads:
             try:
-                name = self._accept(kb, upload.name, options)
-                limit = self._settings.knowledge_base.max_file_mb
-                yield content.receive(self._layout(kb.name), name, upload.stream, limit)
+                self._submit(kb, upload, options, recipe, submitted)
             except ZhiwenError as error:
-                results[upload.name] = error
+                submitted.refused[upload.name] = error
+        return submitted
+
+    def _submit(
+        self, kb: KnowledgeBaseRow, upload: Upload, options: IngestOptions, recipe: Recipe, submitted: Submitted
+    ) -> None:
+        name = self._accept(kb, upload.name, options)
+        received = content.receive(
+            self._layout(kb.name), name, upload.stream, self._settings.knowledge_base.max_file_mb
+        )
+        if not options.force and self._ingestor.has(kb.id, received.name, received.sha256, recipe):
+            content.discard(received)
+            submitted.unchanged.append(received.name)
+            return
+        try:
+            submitted.jobs[self._jobs.submit(kb.id, received, recipe)] = received.name
+        except BaseException:
+            content.discard(received)
+            raise
 
     def _accept(self, kb: KnowledgeBaseRow, name: str, options: IngestOptions) -> FileName:
         from document_loaders.table import suffixes
@@ -204,9 +227,35 @@ class KnowledgeBases:
             raise FileExists(name=parsed.text, knowledge_base=kb.name)
         return parsed
 
+    def index_files(
+        self, name: str, file_names: Sequence[str], options: IngestOptions
+    ) -> Iterator[tuple[str, ZhiwenError | None]]:
+        """Read and index files that lie in the content folder; yields each one's name and error when it is done."""
+        kb = self._row(name)
+        layout = self._layout(kb.name)
+        recipe = resolve(options, kb.settings, self._settings)
+        found = (content.in_place(layout, file) for file in file_names)
+        for batch in parse_batches(self._parser, layout, found, recipe, self._settings.ingest.parsers):
+            errors = self._ingestor.publish(kb.id, batch)
+            yield from zip((parsed.received.name for parsed in batch), errors, strict=True)
+
+    @property
+    def jobs(self) -> JobQueue:
+        """The queue of uploads."""
+        return self._jobs
+
+    def list_jobs(self, name: str = "", states: Collection[str] = ()) -> builtins.list[JobInfo]:
+        """The newest jobs first, of all knowledge bases or one."""
+        return self._book.info(self._row(name).id if name else None, states)
+
+    def job(self, job_id: int) -> JobInfo:
+        """One job. Raises `JobNotFound`."""
+        return self._book.one(job_id)
+
     def delete_files(self, name: str, file_names: Sequence[str], *, delete_content: bool) -> Results:
         """Take files out of the indexes and the list; with `delete_content` their bytes are deleted too."""
         kb = self._row(name)
+        self._jobs.cancel_for_files(kb.id, file_names)
         results: Results = {}
         known: builtins.list[str] = []
         for file_name in file_names:
@@ -215,8 +264,7 @@ class KnowledgeBases:
                 results[file_name] = None
             except ZhiwenError as error:
                 results[file_name] = error
-        publisher = Publisher(self._database, self._indexes, self._layout(kb.name), kb.id, kb.name)
-        publisher.unpublish(known, delete_content=delete_content)
+        self._ingestor.publisher(kb).unpublish(known, delete_content=delete_content)
         return results
 
     def _known(self, kb: KnowledgeBaseRow, file_name: str) -> str:
@@ -258,8 +306,9 @@ class KnowledgeBases:
         embedder = self._embedders.get(embed_model or kb.embed_model)
         store = vector_store or kb.vector_store
         VECTOR_STORES.get(store)
-        run = Rebuild(self._settings, self._database, self._indexes, kb, embedder)
-        yield from run.run(options.resolved(self._settings), store)
+        tools = Tools(self._settings, self._database, self._indexes, self._parser, self._cache)
+        recipe = resolve(options, kb.settings, self._settings)
+        yield from Rebuild(tools, kb, embedder, recipe, store).run(force=options.force)
 
     def search(self, names: Sequence[str], query: str, *, top_k: int, max_distance: float) -> builtins.list[Hit]:
         """The best chunks of these knowledge bases, best first; distances run from 0 to 2, smaller is better."""

@@ -42,6 +42,10 @@ class VectorStore(Protocol):
         """Cosine similarities to these ids, in their order; 0.0 for an unknown id. Safe beside searches."""
         ...
 
+    def count(self) -> int:
+        """Number of ids."""
+        ...
+
     def ids(self) -> set[int]:
         """All ids."""
         ...
@@ -65,6 +69,10 @@ class WordIndex(Protocol):
 
     def search(self, terms: Sequence[str], k: int) -> list[tuple[int, float]]:
         """The k best ids with their BM25 score divided by the terms' summed idf, best first. Safe beside searches."""
+        ...
+
+    def count(self) -> int:
+        """Number of ids."""
         ...
 
     def ids(self) -> set[int]:

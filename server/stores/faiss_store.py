@@ -76,6 +76,10 @@ class FaissStore:
         scores = dict(zip(known, (rows @ vector.astype(np.float32)).tolist(), strict=True))
         return [scores.get(i, 0.0) for i in ids]
 
+    def count(self) -> int:
+        """See `VectorStore.count`."""
+        return len(self._ids)
+
     def ids(self) -> set[int]:
         """See `VectorStore.ids`."""
         return set(self._ids)

@@ -1,22 +1,25 @@
-"""Durable replacement of a file."""
+"""Replacement of a file that a crash cannot tear."""
 
 import os
+import uuid
 from pathlib import Path
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write the content so that after a crash the path holds either the old or the new bytes, whole."""
+def replace_file(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Write so that the path holds either the old or the new bytes, whole; `durable`: also when the power fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         with temporary.open("wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    if durable:
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

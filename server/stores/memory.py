@@ -46,6 +46,10 @@ class MemoryStore:
         """See `VectorStore.similarity`."""
         return [float(self._rows[i] @ vector) if i in self._rows else 0.0 for i in ids]
 
+    def count(self) -> int:
+        """See `VectorStore.count`."""
+        return len(self._rows)
+
     def ids(self) -> set[int]:
         """See `VectorStore.ids`."""
         return set(self._rows)

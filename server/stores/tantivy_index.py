@@ -79,6 +79,10 @@ class TantivyIndex:
         with_term = searcher.doc_freq("terms", term)
         return math.log(1 + (searcher.num_docs - with_term + 0.5) / (with_term + 0.5))
 
+    def count(self) -> int:
+        """See `WordIndex.count`."""
+        return self._index.searcher().num_docs
+
     def ids(self) -> set[int]:
         """See `WordIndex.ids`."""
         searcher = self._index.searcher()

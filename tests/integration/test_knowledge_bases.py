@@ -5,9 +5,10 @@ import threading
 from pathlib import Path
 
 import pytest
+from conftest import inline
 
 from configs import Settings
-from server.container import Container, build_container
+from server.container import Container
 from server.errors import (
     BadName,
     FileExists,
@@ -20,9 +21,9 @@ from server.errors import (
     UnknownPart,
     ZhiwenError,
 )
-from server.knowledge_base.ingest import IngestOptions
 from server.knowledge_base.names import Layout
 from server.knowledge_base.publish import locked
+from server.knowledge_base.recipe import IngestOptions
 from server.knowledge_base.service import KnowledgeBases, Upload
 
 KB = "制度"
@@ -191,7 +192,7 @@ def test_a_name_is_never_a_pattern(kbs: KnowledgeBases, settings: Settings) -> N
     kbs.delete("%")
     assert [kb.name for kb in kbs.list()] == [KB]
     assert best(kbs, "报销") == "a.txt"
-    assert sorted(path.name for path in settings.paths.knowledge_base.iterdir() if path.is_dir()) == [KB]
+    assert [path.parent.name for path in settings.paths.knowledge_base.glob("*/content")] == [KB]
 
 
 def test_sixteen_creators_of_one_name_make_one(container: Container) -> None:
@@ -228,7 +229,7 @@ def test_two_processes_see_each_others_changes(kbs: KnowledgeBases, settings: Se
     """A second container is what `init_database.py` beside a running API is."""
     put(kbs, {"a.txt": TRAVEL})
     assert best(kbs, "报销") == "a.txt"
-    other = build_container(settings)
+    other = inline(settings)
     other.knowledge_bases.add_files(KB, [Upload("b.txt", io.BytesIO(LEAVE.encode()))], IngestOptions())
     assert best(kbs, "年假") == "b.txt"
     kbs.delete_files(KB, ["b.txt"], delete_content=True)
@@ -318,7 +319,7 @@ class TestRebuild:
         index = settings.paths.knowledge_base / KB / "index"
         [vectors] = index.rglob("vectors.faiss")
         vectors.write_bytes(b"damaged")
-        fresh = build_container(settings).knowledge_bases
+        fresh = inline(settings).knowledge_bases
         with pytest.raises(IndexDamaged, match="--recreate-vs"):
             fresh.search([KB], "报销", top_k=1, max_distance=2.0)
         list(fresh.rebuild(KB, IngestOptions(), create=False))
@@ -346,8 +347,9 @@ def test_a_full_disk_loses_nothing(kbs: KnowledgeBases, monkeypatch: pytest.Monk
 
     with monkeypatch.context() as patch:
         patch.setattr(faiss_store, "replace_file", full)
-        with pytest.raises(OSError, match="No space"):
-            put(kbs, {"b.txt": LEAVE})
+        error = put(kbs, {"b.txt": LEAVE})["b.txt"]
+    assert error is not None
+    assert (error.code, error.detail) == ("storage_failed", {"reason": "No space left on device"})
     assert [file.name for file in kbs.files(KB)] == ["a.txt"]
     assert (best(kbs, "报销"), best(kbs, "年假")) == ("a.txt", "")
     assert put(kbs, {"b.txt": LEAVE}) == {"b.txt": None}
@@ -368,7 +370,7 @@ def test_an_index_of_a_lost_database_is_not_trusted(kbs: KnowledgeBases, setting
     put(kbs, {"a.txt": TRAVEL})
     for file in settings.paths.knowledge_base.glob("info.db*"):
         file.unlink()
-    fresh = build_container(settings).knowledge_bases
+    fresh = inline(settings).knowledge_bases
     fresh.create(KB)
     fresh.add_files(KB, [Upload("b.txt", io.BytesIO(LEAVE.encode()))], IngestOptions())
     assert best(fresh, "报销") == ""

@@ -15,7 +15,7 @@ from server.api.errors import error_response
 from server.api.schemas import BaseResponse, DeleteFiles, FileListResponse
 from server.api.wire import failed_files, file_details
 from server.errors import NotSupported, ZhiwenError
-from server.knowledge_base.ingest import IngestOptions
+from server.knowledge_base.recipe import IngestOptions
 from server.knowledge_base.service import Upload
 
 MAX_FILES_PER_FORM = 10_000

@@ -19,7 +19,7 @@ from server.api.schemas import (
 from server.api.sse import STREAM_RESPONSES, event_stream
 from server.api.wire import found_document, knowledge_base_details, rebuild_event
 from server.errors import BadName, KnowledgeBaseExists, KnowledgeBaseNotFound
-from server.knowledge_base.ingest import IngestOptions
+from server.knowledge_base.recipe import IngestOptions
 
 router = APIRouter(prefix="/knowledge_base", tags=["Knowledge Base Management"])
 NO_QUESTION_SCORE = 3.0

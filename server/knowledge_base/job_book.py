@@ -1,0 +1,172 @@
+"""What is written down of jobs: adding, looking, changing one. Who does the work is `jobs`' business."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from server.db import jobs as rows
+from server.db.session import Database
+from server.db.tables import JobRow, now
+from server.errors import JobCancelled, JobNotFound, QueueFull, ZhiwenError, by_code
+from server.knowledge_base.content import Received
+from server.knowledge_base.recipe import Recipe
+
+ACTIVE = rows.ACTIVE
+PERCENT = {"queued": 0, "parsing": 5, "splitting": 80, "embedding": 85, "indexing": 95}
+
+
+@dataclass(frozen=True)
+class JobInfo:
+    """A job as people see it. `percent` is 100 when it is over; `log` holds (seconds since it was made, text) pairs."""
+
+    id: int
+    knowledge_base: str
+    file: str
+    state: str
+    stage: str
+    page: int
+    pages: int
+    percent: int
+    chunks: int
+    attempts: int
+    error: ZhiwenError | None
+    log: tuple[tuple[float, str], ...]
+    created: datetime
+    finished: datetime | None
+
+
+class JobBook:
+    """The rows of all jobs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def ensure_room(self, limit: int) -> None:
+        """Raises `QueueFull` when so many jobs are active."""
+        with self._database.read() as session:
+            active = rows.count_active(session)
+        if active >= limit:
+            raise QueueFull(limit=limit)
+
+    def add(
+        self, knowledge_base_id: int, received: Received, recipe: Recipe, attempts: int = 0
+    ) -> tuple[int, list[int]]:
+        """Write down a new job; returns its id and those of waiting jobs of the same file, which it replaces."""
+        job = JobRow(
+            knowledge_base_id=knowledge_base_id,
+            file=received.name,
+            incoming="" if received.in_place else received.path.name,
+            sha256=received.sha256,
+            size=received.size,
+            recipe=asdict(recipe),
+            attempts=attempts,
+        )
+        with self._database.unit_of_work() as session:
+            older = rows.active_for_files(session, knowledge_base_id, [received.name])
+            session.add(job)
+            session.flush()
+        return job.id, [each.id for each in older if each.state == "queued"]
+
+    def take_over(self) -> list[int]:
+        """Queue again what a crash interrupted; returns the ids of all that wait, oldest first."""
+        with self._database.unit_of_work() as session:
+            rows.requeue_running(session)
+            rows.forget_old(session)
+            return [job.id for job in rows.active_jobs(session)]
+
+    def row(self, job_id: int) -> JobRow | None:
+        """One job as it is written down."""
+        with self._database.read() as session:
+            return rows.get_job(session, job_id)
+
+    def known(self, job_id: int) -> JobRow:
+        """One job. Raises `JobNotFound`."""
+        job = self.row(job_id)
+        if job is None:
+            raise JobNotFound(id=job_id)
+        return job
+
+    def active_of(self, knowledge_base_id: int, files: Sequence[str]) -> list[int]:
+        """Ids of the jobs of these files that are not over."""
+        with self._database.read() as session:
+            return [job.id for job in rows.active_for_files(session, knowledge_base_id, files)]
+
+    def info(self, knowledge_base_id: int | None = None, states: Collection[str] = ()) -> list[JobInfo]:
+        """The newest jobs first, of all knowledge bases or one."""
+        with self._database.read() as session:
+            found = rows.list_jobs(session, knowledge_base_id=knowledge_base_id, states=states)
+        return [_info(job, name) for job, name in found]
+
+    def one(self, job_id: int) -> JobInfo:
+        """One job as people see it. Raises `JobNotFound`."""
+        with self._database.read() as session:
+            found = rows.find_named_job(session, job_id)
+        if found is None:
+            raise JobNotFound(id=job_id)
+        return _info(*found)
+
+    def outcomes(self, ids: Sequence[int]) -> dict[int, ZhiwenError | None] | None:
+        """The error of each job, None for success; None altogether while one of them is not over."""
+        with self._database.read() as session:
+            found = {job_id: rows.get_job(session, job_id) for job_id in ids}
+        if any(job is not None and job.state in ACTIVE for job in found.values()):
+            return None
+        return {job_id: _error(job) for job_id, job in found.items()}
+
+    def update(self, job_id: int, *, only: str = "", **values: Any) -> JobRow | None:
+        """Change a job; with `only`, not unless it is in that state. Returns it as it is now, None if not changed."""
+        with self._database.unit_of_work() as session:
+            job = rows.get_job(session, job_id)
+            if job is None or (only and job.state != only):
+                return None
+            for name, value in values.items():
+                setattr(job, name, value)
+            return job
+
+    def note(self, job_id: int, text: str) -> None:
+        """Add a line to a job's log."""
+        with self._database.unit_of_work() as session:
+            job = rows.get_job(session, job_id)
+            if job is not None:
+                job.log = [*job.log, [round((now() - job.created).total_seconds(), 2), text]]
+
+    def end(self, job_id: int, state: str, error: ZhiwenError | None = None, chunks: int = 0) -> None:
+        """A job is over."""
+        values: dict[str, Any] = {"state": state, "stage": state, "finished": now(), "chunks": chunks}
+        if error is not None:
+            values |= {"error_code": error.code, "error_detail": dict(error.detail)}
+        self.update(job_id, **values)
+
+
+def _error(job: JobRow | None) -> ZhiwenError | None:
+    if job is None:
+        return JobCancelled(name="")
+    return by_code(job.error_code, job.error_detail) if job.error_code else None
+
+
+def _percent(job: JobRow) -> int:
+    if job.state not in ACTIVE:
+        return 100
+    if job.stage == "parsing" and job.pages:
+        return PERCENT["parsing"] + (PERCENT["splitting"] - PERCENT["parsing"]) * job.page // max(job.pages, job.page)
+    return PERCENT.get(job.stage, 0)
+
+
+def _info(job: JobRow, knowledge_base: str) -> JobInfo:
+    return JobInfo(
+        id=job.id,
+        knowledge_base=knowledge_base,
+        file=job.file,
+        state=job.state,
+        stage=job.stage,
+        page=job.page,
+        pages=job.pages,
+        percent=_percent(job),
+        chunks=job.chunks,
+        attempts=job.attempts,
+        error=_error(job),
+        log=tuple((seconds, text) for seconds, text in job.log),
+        created=job.created,
+        finished=job.finished,
+    )
