@@ -50,3 +50,16 @@ def test_a_title_at_the_head_of_a_chunk_rules_the_next_chunks() -> None:
     assert marked[0].page_content == "第一章 总则\n适用于全体员工。"
     assert "category" not in marked[0].metadata
     assert marked[1].page_content == "下文与(第一章 总则)有关。另有规定的除外。"
+
+
+def test_boxes_move_with_the_text_and_the_added_sentence_is_short() -> None:
+    title, text = "第一章 " + "总" * 16, "适用于全体员工。"
+    given_documents = [
+        Document(page_content=title),
+        Document(page_content=text, metadata={"spans": [[0, 3, [0, 0, 1, 1]]]}),
+    ]
+    below = mark_titles(given_documents)[1]
+    ((start, end, _),) = below.metadata["spans"]
+    assert below.page_content[start:end] == "适用于"
+    assert given_documents[1].metadata["spans"] == [[0, 3, [0, 0, 1, 1]]]
+    assert len(below.page_content) - len(text) == 28
