@@ -71,9 +71,13 @@ def page_text(content: bytes, declared: str = "") -> str:
     Raises:
         DocumentUnreadable: it is no text, or its encoding cannot be told.
     """
-    if not declared and (own := _DECLARED.search(content[:4096])):
-        declared = own[1].decode("ascii")
-    return decode(content, declared)
+    return decode(content, declared or declared_in(content))
+
+
+def declared_in(content: bytes) -> str:
+    """The encoding that a page claims to be in, empty where it says none."""
+    own = _DECLARED.search(content[:4096])
+    return own[1].decode("ascii") if own else ""
 
 
 def read_page(source: str) -> Page:
