@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from configs import Settings
 from server.db import repositories as rows
@@ -27,6 +27,7 @@ from server.knowledge_base.rebuild import Rebuild, RebuildStep, Tools
 from server.knowledge_base.recipe import IngestOptions, Recipe, resolve
 from server.knowledge_base.reconcile import DELETING, Repairs, reconcile
 from server.knowledge_base.search import Searcher
+from server.knowledge_base.uploads import Upload, opened
 from server.types import Chunk, Hit
 
 Results = dict[str, ZhiwenError | None]
@@ -69,14 +70,6 @@ class Submitted:
     jobs: dict[int, str] = field(default_factory=dict)
     unchanged: builtins.list[str] = field(default_factory=builtins.list)
     refused: dict[str, ZhiwenError] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file on its way in: the client's name for it and its bytes."""
-
-    name: str
-    stream: BinaryIO
 
 
 class KnowledgeBases:
@@ -192,10 +185,11 @@ class KnowledgeBases:
         submitted = Submitted()
         recipe = resolve(options, kb.settings, self._settings)
         for upload in uploads:
-            try:
-                self._submit(kb, upload, options, recipe, submitted)
-            except ZhiwenError as error:
-                submitted.refused[upload.name] = error
+            for each in opened(upload, self._settings, submitted.refused):
+                try:
+                    self._submit(kb, each, options, recipe, submitted)
+                except ZhiwenError as error:
+                    submitted.refused[each.name] = error
         return submitted
 
     def _submit(

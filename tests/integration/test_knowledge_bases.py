@@ -2,6 +2,7 @@
 
 import io
 import threading
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -375,3 +376,31 @@ def test_an_index_of_a_lost_database_is_not_trusted(kbs: KnowledgeBases, setting
     fresh.add_files(KB, [Upload("b.txt", io.BytesIO(LEAVE.encode()))], IngestOptions())
     assert best(fresh, "报销") == ""
     assert best(fresh, "年假") == "b.txt"
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return packed.getvalue()
+
+
+def test_an_archive_becomes_its_members(kbs: KnowledgeBases) -> None:
+    data = zipped({"差旅.txt": TRAVEL, "子/请假.md": LEAVE, "../evil.txt": "x", "tool.exe": "MZ", "__MACOSX/x": ""})
+    results = put(kbs, {"制度.zip": data})
+    assert {name: error and error.code for name, error in results.items()} == {
+        "制度.zip/差旅.txt": None,
+        "制度.zip/子/请假.md": None,
+        "制度.zip/tool.exe": "unsupported_file_type",
+        "制度.zip/../evil.txt": "file_unreadable",
+    }
+    assert best(kbs, "年假") == "制度.zip/子/请假.md"
+    assert [file.name for file in kbs.files(KB)] == ["制度.zip/子/请假.md", "制度.zip/差旅.txt"]
+
+
+def test_a_damaged_archive_is_one_refusal(kbs: KnowledgeBases) -> None:
+    error = put(kbs, {"bad.zip": b"PK\x03\x04 nothing"})["bad.zip"]
+    assert error is not None
+    assert error.code == "file_unreadable"
+    assert kbs.files(KB) == []
