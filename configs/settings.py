@@ -167,6 +167,7 @@ class KnowledgeBase(Section):
     splitter: str
     chunk_size: int = Field(ge=10, le=100_000)
     chunk_overlap: int = Field(ge=0)
+    tokenizer: str
     zh_title_enhance: bool
     max_file_mb: int = Field(ge=1)
 

@@ -117,7 +117,11 @@ def _read(task: Task, cache: ParseCache, report: Report) -> Text:
 
     recipe = task.recipe
     try:
-        splitter = splitters.make_splitter(recipe.splitter, recipe.chunk_size, recipe.chunk_overlap)
+        splitter = splitters.make_splitter(
+            recipe.splitter, recipe.chunk_size, recipe.chunk_overlap, tokenizer=recipe.tokenizer
+        )
+    except splitters.NotInstalled as error:
+        raise MissingDependency(what=error.what, install=error.install) from error
     except splitters.UnknownSplitter as error:
         known = ", ".join(error.known)
         raise UnknownPart(name=error.name, known=known, kind_en="splitter", kind_zh="分割器") from error

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 READER_VERSION = 1
 """Raised when a loader or splitter changes what it makes of the same bytes: cached text of older ones is not used."""
 
-SETTING_NAMES = ("splitter", "chunk_size", "chunk_overlap", "zh_title_enhance", "ocr")
+SETTING_NAMES = ("splitter", "chunk_size", "chunk_overlap", "zh_title_enhance", "ocr", "tokenizer")
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class IngestOptions:
     chunk_overlap: int | None = None
     zh_title_enhance: bool | None = None
     ocr: bool | None = None
+    tokenizer: str | None = None
     replace: bool = False
     index: bool = True
     force: bool = False
@@ -34,13 +35,14 @@ class IngestOptions:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides which chunks the bytes of a file give; sizes in characters."""
+    """Everything that decides which chunks the bytes of a file give; sizes in characters, or tokens of `tokenizer`."""
 
     splitter: str
     chunk_size: int
     chunk_overlap: int
     zh_title_enhance: bool
     ocr: bool
+    tokenizer: str = ""
     index: bool = True
 
     @property
@@ -58,6 +60,7 @@ def resolve(options: IngestOptions, kept: Mapping[str, Any], settings: "Settings
         "chunk_overlap": defaults.chunk_overlap,
         "zh_title_enhance": defaults.zh_title_enhance,
         "ocr": settings.ingest.ocr,
+        "tokenizer": defaults.tokenizer,
     }
     for name in SETTING_NAMES:
         asked = getattr(options, name)
