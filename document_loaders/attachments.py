@@ -20,11 +20,11 @@ _ARCHIVES = ("application/zip", "application/x-zip-compressed")
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """Its name as the mail gives it, its media type, and its bytes."""
+    """Its name as the mail gives it, its media type, and its bytes, None where the mail only refers to them."""
 
     name: str
     media_type: str
-    stream: BinaryIO
+    stream: BinaryIO | None
 
 
 def attachment_documents(attachment: Attachment, options: LoadOptions) -> Iterator[Document]:
@@ -36,13 +36,15 @@ def attachment_documents(attachment: Attachment, options: LoadOptions) -> Iterat
     try:
         if options.depth >= options.max_depth:
             raise too_deep()
+        if attachment.stream is None:
+            raise DocumentUnreadable("its content is not in the mail", "邮件中不含其内容")
         # The name is the sender's: only its ending, where it is a known one, becomes part of a path.
         with tempfile.TemporaryDirectory(dir=options.scratch, prefix="attachment-") as folder:
             path = Path(folder) / f"file{_suffix(attachment)}"
             with path.open("wb") as copy:
                 shutil.copyfileobj(attachment.stream, copy)
             for document in _documents(path, replace(options, depth=options.depth + 1)):
-                yield _placed(document, name)
+                yield placed(document, name)
     except (DocumentUnreadable, UnsupportedType) as refusal:
         yield unread(name, refusal)
 
@@ -80,7 +82,8 @@ def _documents(path: Path, options: LoadOptions) -> Iterator[Document]:
             yield from attachment_documents(Attachment(member.name, "", member.stream), options)
 
 
-def _placed(document: Document, name: str) -> Document:
+def placed(document: Document, name: str) -> Document:
+    """The document of an attachment, saying so in its `part`."""
     inner = document.metadata.get("part")
     part = f"attachment {name}" + (f", {inner}" if inner else "")
     return Document(page_content=document.page_content, metadata=document.metadata | {"part": part})

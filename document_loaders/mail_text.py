@@ -1,11 +1,12 @@
 """A mail as documents, whatever format it was stored in: its head and text first, then what is attached."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from langchain_core.documents import Document
 
-from document_loaders.attachments import Attachment, attachment_documents
+from document_loaders.archive import too_deep
+from document_loaders.attachments import Attachment, attachment_documents, placed, unread
 from document_loaders.base import LoadOptions
 from document_loaders.html import read_page
 
@@ -28,7 +29,7 @@ class Mail:
     cc: str = ""
     date: str = ""
     texts: list[MailText] = field(default_factory=list)
-    attachments: Iterable[Attachment] = field(default=())
+    attachments: "Iterable[Attachment | Mail]" = field(default=())
 
 
 def mail_documents(mail: Mail, options: LoadOptions) -> Iterator[Document]:
@@ -46,8 +47,22 @@ def mail_documents(mail: Mail, options: LoadOptions) -> Iterator[Document]:
             about = {"part": "message", **({"headings": headings} if headings else {})}
             yield Document(page_content=content, metadata=about | title)
     for attachment in mail.attachments:
-        for document in attachment_documents(attachment, options):
+        documents = (
+            attachment_documents(attachment, options)
+            if isinstance(attachment, Attachment)
+            else _inner_documents(attachment, options)
+        )
+        for document in documents:
             yield Document(page_content=document.page_content, metadata=document.metadata | title)
+
+
+def _inner_documents(mail: Mail, options: LoadOptions) -> Iterator[Document]:
+    name = f"{mail.subject or 'mail'}.msg"
+    if options.depth >= options.max_depth:
+        yield unread(name, too_deep())
+        return
+    for document in mail_documents(mail, replace(options, depth=options.depth + 1)):
+        yield placed(document, name)
 
 
 def _head(mail: Mail) -> str:
