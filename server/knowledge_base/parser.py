@@ -14,16 +14,19 @@ import threading
 from pathlib import Path
 from typing import Any, TextIO
 
+from document_loaders import ocr
 from server.knowledge_base.parse_cache import ParseCache
 from server.knowledge_base.reading import Task, Text, read
 from server.knowledge_base.recipe import Recipe
 
 PORTION = 500
+OCR_THREADS = "ZHIWEN_OCR_THREADS"
 
 
 def main() -> None:
     """Serve tasks until standard input ends."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    ocr.configure(int(os.environ.get(OCR_THREADS, "0")))
     answers = _take_standard_output()
     tasks: queue.Queue[str] = queue.Queue()
     threading.Thread(target=_listen, args=(tasks,), daemon=True).start()

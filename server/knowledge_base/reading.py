@@ -4,6 +4,7 @@ Imports nothing of the server but errors and the recipe, so that a parser proces
 """
 
 import logging
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 PLACE_META = ("page", "slide", "sheet", "rows", "row", "lines", "part", "headings", "title", "category", "ocr")
 COUNTED = (("page", "pages"), ("slide", "slides"))
 MAX_NAMED_PAGES = 200
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_REPLACEMENT = "\ufffd"
 
 Report = Callable[[str, int, int], None]
 """Told a stage ("parsing", "splitting"), and the page and number of pages, 0 where there are none."""
@@ -127,12 +130,12 @@ def _read(task: Task, cache: ParseCache, report: Report) -> Text:
         raise UnknownPart(name=error.name, known=known, kind_en="splitter", kind_zh="分割器") from error
     loader, documents = _documents(task, cache, report)
     report("splitting", 0, 0)
-    chunks = splitter.split_documents([document for document in documents if document.page_content.strip()])
+    chunks = splitter.split_documents([document for document in documents if _is_visible(document.page_content)])
     if recipe.zh_title_enhance:
         from text_splitter.zh_title_enhance import mark_titles
 
         chunks = mark_titles(chunks)
-    pieces = tuple(_piece(task.name, chunk) for chunk in chunks if chunk.page_content.strip())
+    pieces = tuple(_piece(task.name, chunk) for chunk in chunks if _is_visible(chunk.page_content))
     if not pieces:
         raise NoText(name=task.name)
     return Text(pieces, loader, recipe.splitter, _pages(documents))
@@ -178,20 +181,41 @@ def _reported(documents: "Iterator[Document]", report: Report) -> "Iterator[Docu
     for number, document in enumerate(documents, 1):
         meta = document.metadata
         report("parsing", meta.get("page") or meta.get("slide") or number, meta.get("pages") or meta.get("slides") or 0)
-        yield document
+        yield _storable(document)
+
+
+def _storable(document: "Document") -> "Document":
+    """Replace what no database takes: JSON, say, can hold half characters and zero bytes."""
+    document.page_content = _UNSTORABLE.sub(_REPLACEMENT, document.page_content)
+    if _UNSTORABLE.search("".join(map(str, document.metadata.values()))):
+        document.metadata = _storable_meta(document.metadata)
+    return document
+
+
+def _storable_meta(value: Any) -> Any:
+    if isinstance(value, str):
+        return _UNSTORABLE.sub(_REPLACEMENT, value)
+    if isinstance(value, Mapping):
+        return {key: _storable_meta(each) for key, each in value.items()}
+    return [*map(_storable_meta, value)] if isinstance(value, list | tuple) else value
+
+
+def _is_visible(text: str) -> bool:
+    """Whether there is anything to see; a byte order mark and the like are no blanks, but show nothing."""
+    return any(character.isprintable() and not character.isspace() for character in text)
 
 
 def _pages(documents: "list[Document]") -> Pages:
     """Count by page or slide where the loader numbers them, else by the loader's own parts."""
     for one, all_of_them in COUNTED:
-        with_text = {d.metadata[one] for d in documents if one in d.metadata and d.page_content.strip()}
+        with_text = {d.metadata[one] for d in documents if one in d.metadata and _is_visible(d.page_content)}
         totals = [d.metadata[all_of_them] for d in documents if all_of_them in d.metadata]
         seen = {d.metadata[one] for d in documents if one in d.metadata}
         if seen:
             found = max([*totals, *seen])
             empty = sorted({*range(1, found + 1)} - with_text) if totals else sorted(seen - with_text)
             return Pages(found, len(with_text), tuple(empty[:MAX_NAMED_PAGES]))
-    return Pages(len(documents), sum(bool(d.page_content.strip()) for d in documents))
+    return Pages(len(documents), sum(_is_visible(d.page_content) for d in documents))
 
 
 def _piece(file: str, document: "Document") -> Piece:
