@@ -49,7 +49,7 @@ def read(picture: "Image") -> list[Line]:
     lines: list[Line] = []
     for top, bottom in _bands(picture):
         band = picture.crop((0, top, picture.width, bottom))
-        if _is_blank(band):
+        if is_blank(band):
             continue
         with _lock:
             found = _read_band(_engine(), band)
@@ -62,17 +62,18 @@ def read(picture: "Image") -> list[Line]:
     return lines
 
 
+def is_blank(picture: "Image") -> bool:
+    """Whether hardly anything tells one place of the picture from another."""
+    darkest, lightest = picture.convert("L").getextrema()
+    return float(lightest) - float(darkest) < _FAINTEST  # pyright: ignore[reportArgumentType]
+
+
 @lru_cache(maxsize=1)
 def _engine() -> "Engine":
     from document_loaders.ocr_engine import Engine
 
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return Engine(_threads or available)
-
-
-def _is_blank(picture: "Image") -> bool:
-    darkest, lightest = picture.convert("L").getextrema()
-    return float(lightest) - float(darkest) < _FAINTEST  # pyright: ignore[reportArgumentType]
 
 
 def _bands(picture: "Image") -> Iterator[tuple[int, int]]:

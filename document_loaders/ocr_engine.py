@@ -18,6 +18,7 @@ import numpy as np
 from document_loaders.reading_order import Box
 
 _SIDE_FOR_FINDING = 1280
+_LARGEST_BLOW_UP = 1.5
 
 
 class Engine:
@@ -34,6 +35,9 @@ class Engine:
             params={
                 "Global.log_level": "critical",
                 "Global.max_side_len": 1 << 20,
+                # Otherwise it blows up a strip of text until that is 736 pixels high.
+                "Det.limit_type": "max",
+                "Det.limit_side_len": _SIDE_FOR_FINDING * 2,
                 "Det.model_path": str(models / "PP-OCRv6_det_small.onnx"),
                 "Rec.model_path": str(models / "PP-OCRv6_rec_small.onnx"),
                 "EngineConfig.onnxruntime.intra_op_num_threads": min(threads, os.cpu_count() or 1),
@@ -46,8 +50,9 @@ class Engine:
         import cv2
         from rapidocr.utils.process_img import get_rotate_crop_image
 
-        scale = min(1.0, _SIDE_FOR_FINDING / max(pixels.shape[:2]))
-        small = pixels if scale == 1 else cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        scale = min(_LARGEST_BLOW_UP, _SIDE_FOR_FINDING / max(pixels.shape[:2]))
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=how)
         found: Any = self._rapid(small, use_det=True, use_cls=False, use_rec=False)
         if found.boxes is None:
             return [], []

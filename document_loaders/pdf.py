@@ -1,84 +1,100 @@
-"""PDF files with a text layer."""
+"""PDF files: pages with text, scans, and pages of both."""
 
-import threading
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from langchain_core.documents import Document
 
+from document_loaders import ocr
 from document_loaders.base import FileLoader
-from document_loaders.errors import DocumentUnreadable
-from document_loaders.pdf_lines import clean_lines, paragraphs, without_running_lines
+from document_loaders.page_text import PageText, PlacedLine, joined
+from document_loaders.pdf_document import PageContent, PdfDocument
+from document_loaders.pdf_outline import Outline
+from document_loaders.pdf_pictures import readable_pictures
+from document_loaders.pdf_quality import is_garbled, is_picture_of_page
+from document_loaders.pdf_running import RunningLines
+from document_loaders.pictures import is_worth_reading, lines_of
+from document_loaders.reading_order import Box
 
-if TYPE_CHECKING:
-    import pypdfium2
-
-# PDFium keeps state for the whole process and must not be entered by two threads at a time.
-_PDFIUM = threading.Lock()
+_PAGES_AHEAD = 40  # in which lines that come back are looked for
 _PLACEHOLDER_TITLES = frozenset({"", "untitled", "(anonymous)", "anonymous", "unspecified", "(unspecified)"})
 
 
 class PdfLoader(FileLoader):
-    """Yields one document for each page with text; metadata: `page` from 1, and `title` when it is known.
+    """Yields one document for each page; metadata as in `base`: page, pages, title, headings, ocr, blank, spans.
 
     Lines are joined to paragraphs, and lines that come back on most pages (running heads, page numbers) are dropped.
-    A PDF of pictures only yields nothing.
+    A page whose text layer is missing or garbled is read by OCR as a whole; the text of pictures on other pages comes
+    behind their text. A page without text comes as an empty document.
     """
 
     def lazy_load(self) -> Iterator[Document]:
-        """Yield the pages, after all have been read: what comes back on most pages shows only then.
+        """Yield the pages in order; a page is read by OCR when it is asked for.
 
         Raises:
             DocumentUnreadable: the file is damaged or wants a password.
         """
-        title, pages = self._read()
-        about = {"title": title} if title else {}
-        for number, lines in enumerate(without_running_lines(pages), start=1):
-            if lines:
-                yield Document(page_content=paragraphs(lines), metadata={"page": number, **about})
-
-    def _read(self) -> tuple[str, list[list[str]]]:
-        with _PDFIUM:
-            pdf = _opened(self.path)
+        pdf = PdfDocument(self.path)
         try:
-            # The lock is taken page by page, so that a long file does not keep the others waiting.
-            pages = [clean_lines(_page_text(pdf, index)) for index in range(len(pdf))]
-            with _PDFIUM:
-                title = pdf.get_metadata_value("Title").strip().removeprefix("Microsoft Word - ")
+            title = pdf.title().strip().removeprefix("Microsoft Word - ")
+            about = {} if title.lower() in _PLACEHOLDER_TITLES else {"title": title}
+            outline = Outline(pdf.outline())
+            for number, content, lines in _pages(pdf):
+                place = {"page": number, "pages": pdf.count, **about}
+                if headings := outline.headings(number):
+                    place["headings"] = headings
+                if not content.is_drawn:
+                    text, marks = PageText(), {"blank": True}
+                elif is_picture_of_page(content):
+                    text, marks = self._seen_text(pdf, number, content)
+                else:
+                    text, marks = self._written_text(pdf, number, content, lines), {}
+                yield _document(text, place, marks)
         finally:
-            with _PDFIUM:
-                pdf.close()
-        return "" if title.lower() in _PLACEHOLDER_TITLES else title, pages
+            pdf.close()
+
+    def _seen_text(self, pdf: PdfDocument, number: int, content: PageContent) -> tuple[PageText, dict[str, Any]]:
+        """The text of a page that is a picture; without OCR the little that is written on it."""
+        picture = pdf.render(number) if self.options.ocr else None
+        lines = [PlacedLine(line.text, line.box) for line in ocr.read(picture)] if picture else []
+        if lines:
+            return joined(lines), {"ocr": True}
+        written = PageText() if is_garbled(content) else joined(content.lines)
+        return written, {"blank": True} if picture and not written.text and ocr.is_blank(picture) else {}
+
+    def _written_text(self, pdf: PdfDocument, number: int, content: PageContent, lines: list[PlacedLine]) -> PageText:
+        """The text layer, then what pictures beside it say."""
+        text = joined(lines)
+        for box in readable_pictures(content) if self.options.ocr else []:
+            picture = pdf.render(number, box)
+            if picture is not None and is_worth_reading(picture.width, picture.height):
+                text += joined([PlacedLine(line.text, _inside(box, line.box)) for line in lines_of(picture)])
+        return text
 
 
-def _opened(path: Path) -> "pypdfium2.PdfDocument":
-    import pypdfium2
-    from pypdfium2 import raw
-
-    try:
-        return pypdfium2.PdfDocument(path)
-    except pypdfium2.PdfiumError as error:
-        if error.err_code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY):
-            raise DocumentUnreadable("it is protected by a password", "文件受密码保护") from error
-        raise DocumentUnreadable("the PDF is damaged or incomplete", "PDF 文件已损坏或不完整") from error
+def _pages(pdf: PdfDocument) -> Iterator[tuple[int, PageContent, list[PlacedLine]]]:
+    """Number, content and own lines of the pages; pictures of pages have no lines here."""
+    running = RunningLines()
+    for first in range(1, pdf.count + 1, _PAGES_AHEAD):
+        numbers = range(first, min(first + _PAGES_AHEAD, pdf.count + 1))
+        contents = [pdf.content(number) for number in numbers]
+        written = [[] if is_picture_of_page(content) else content.lines for content in contents]
+        yield from zip(numbers, contents, running.without(first, written), strict=True)
 
 
-def _page_text(pdf: "pypdfium2.PdfDocument", index: int) -> str:
-    import pypdfium2
+def _document(text: PageText, place: dict[str, Any], marks: dict[str, Any]) -> Document:
+    if text.text:
+        marks = marks | {"spans": list(text.spans)}
+    return Document(page_content=text.text, metadata=place | marks)
 
-    with _PDFIUM:
-        try:
-            page = pdf[index]
-            try:
-                text = page.get_textpage()
-                try:
-                    return text.get_text_bounded()
-                finally:
-                    text.close()
-            finally:
-                page.close()
-        except pypdfium2.PdfiumError as error:
-            raise DocumentUnreadable(
-                f"page {index + 1} of the PDF is damaged", f"PDF 的第 {index + 1} 页已损坏"
-            ) from error
+
+def _inside(outer: Box, inner: Box) -> Box:
+    """A box in fractions of another one, in fractions of the page."""
+    left, top, right, bottom = outer
+    width, height = right - left, bottom - top
+    return (
+        round(left + inner[0] * width, 4),
+        round(top + inner[1] * height, 4),
+        round(left + inner[2] * width, 4),
+        round(top + inner[3] * height, 4),
+    )

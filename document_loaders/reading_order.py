@@ -54,9 +54,10 @@ def _gutter(lines: Sequence[Line]) -> float | None:
     best = [place for place, count in zip(places, crossings, strict=True) if count == fewest]
     place = best[len(best) // 2]
     columns = [[line for line in lines if _side(line, place) == side] for side in (-1, 1)]
-    if fewest > len(lines) * _MOST_CROSSING or not all(map(_is_running_text, columns)):
+    if fewest > len(lines) * _MOST_CROSSING or min(map(len, columns)) < _FEWEST_LINES:
         return None
-    return place if _stand_side_by_side(*columns) else None
+    is_text = all(_is_running_text(column) or _gutter(column) is not None for column in columns)
+    return place if is_text and _stand_side_by_side(*columns) else None
 
 
 def _side(line: Line, place: float) -> int:
@@ -68,8 +69,6 @@ def _middle(line: Line) -> float:
 
 
 def _is_running_text(column: list[Line]) -> bool:
-    if len(column) < _FEWEST_LINES:
-        return False
     width = median(line.box[2] - line.box[0] for line in column)
     height = median(line.box[3] - line.box[1] for line in column)
     extent = max(line.box[2] for line in column) - min(line.box[0] for line in column)
@@ -85,18 +84,25 @@ def _stand_side_by_side(left: list[Line], right: list[Line]) -> bool:
 def _rows(lines: Sequence[Line]) -> list[Line]:
     rows: list[list[Line]] = []
     for line in sorted(lines, key=_middle):
-        if rows and all(_in_one_row(line, other) for other in rows[-1]):
+        # The far ends of a row on a page that lies askew have no height in common, but neighbours have.
+        if rows and all(_is_beside(line, other) for other in rows[-1]) and any(_is_level(line, o) for o in rows[-1]):
             rows[-1].append(line)
         else:
             rows.append([line])
     return [_joined(sorted(row, key=lambda line: line.box[0])) for row in rows]
 
 
-def _in_one_row(line: Line, other: Line) -> bool:
-    overlap = min(line.box[3], other.box[3]) - max(line.box[1], other.box[1])
-    lower = min(line.box[3] - line.box[1], other.box[3] - other.box[1])
-    is_beside = line.box[0] >= other.box[2] - lower or other.box[0] >= line.box[2] - lower
-    return is_beside and overlap >= _SAME_ROW * lower
+def _is_beside(line: Line, other: Line) -> bool:
+    slack = _height(line, other)
+    return line.box[0] >= other.box[2] - slack or other.box[0] >= line.box[2] - slack
+
+
+def _is_level(line: Line, other: Line) -> bool:
+    return min(line.box[3], other.box[3]) - max(line.box[1], other.box[1]) >= _SAME_ROW * _height(line, other)
+
+
+def _height(line: Line, other: Line) -> float:
+    return min(line.box[3] - line.box[1], other.box[3] - other.box[1])
 
 
 def _joined(row: list[Line]) -> Line:

@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
+from document_loaders.base import LoadOptions
 from document_loaders.errors import DocumentUnreadable
+from document_loaders.page_text import PlacedLine, joined
 from document_loaders.pdf import PdfLoader
-from document_loaders.pdf_lines import clean_lines, paragraphs, without_running_lines
+from document_loaders.pdf_document import PdfDocument
+from document_loaders.pdf_lines import clean_lines
+from document_loaders.pdf_running import RunningLines
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 
@@ -26,11 +30,21 @@ def _pdf(path: Path, pages: list[list[str]]) -> Path:
     return path
 
 
+def paragraphs(lines: list[str]) -> str:
+    return joined([PlacedLine(line) for line in lines]).text
+
+
+def without_running_lines(pages: list[list[str]]) -> list[list[str]]:
+    kept = RunningLines().without(1, [[PlacedLine(line) for line in page] for page in pages])
+    return [[line.text for line in page] for page in kept]
+
+
 def test_one_document_for_each_page_with_its_number_and_the_title() -> None:
     documents = PdfLoader(SAMPLES / "manual.pdf").load()
-    assert [document.metadata for document in documents] == [
-        {"page": number, "title": "X200 产品手册"} for number in (1, 2, 3)
-    ]
+    assert [document.metadata["page"] for document in documents] == [1, 2, 3]
+    assert {(document.metadata["pages"], document.metadata["title"]) for document in documents} == {
+        (3, "X200 产品手册")
+    }
 
 
 def test_lines_of_a_paragraph_are_joined() -> None:
@@ -49,10 +63,51 @@ def test_running_heads_stay_once_and_page_numbers_go() -> None:
     assert not any("第 2 页" in page or "第 3 页" in page for page in pages)
 
 
-def test_pages_without_text_yield_nothing_and_keep_the_numbers_right(tmp_path: Path) -> None:
-    assert PdfLoader(SAMPLES / "scan.pdf").load() == []
+def test_pages_without_text_come_empty_and_blank_ones_are_told(tmp_path: Path) -> None:
+    (picture,) = PdfLoader(SAMPLES / "scan.pdf", LoadOptions(ocr=False)).load()
+    assert (picture.page_content, picture.metadata) == ("", {"page": 1, "pages": 1})
     documents = PdfLoader(_pdf(tmp_path / "a.pdf", [["first"], [], ["third"]])).load()
-    assert [document.metadata["page"] for document in documents] == [1, 3]
+    assert [document.page_content for document in documents] == ["first", "", "third"]
+    assert [document.metadata.get("blank") for document in documents] == [None, True, None]
+
+
+def test_spans_say_where_each_line_stands(tmp_path: Path) -> None:
+    (page,) = PdfLoader(_pdf(tmp_path / "a.pdf", [["Line one.", "", "Line three."]])).load()
+    (_, end, (left, top, right, bottom)), (start, *_, below) = page.metadata["spans"]
+    assert (page.page_content[:end], page.page_content[start:]) == ("Line one.", "Line three.")
+    assert (left, bottom) == (pytest.approx(72 / 595, abs=0.01), pytest.approx(1 - 780 / 842, abs=0.01))
+    assert right - left == pytest.approx(50 / 595, abs=0.02)
+    assert below[1] - top == pytest.approx(32 / 842, abs=0.005)
+
+
+def test_spans_of_a_joined_paragraph_are_its_lines() -> None:
+    second = PdfLoader(SAMPLES / "manual.pdf").load()[1]
+    lines = [second.page_content[start:end] for start, end, _ in second.metadata["spans"]]
+    assert len(lines) == 4
+    assert " ".join(lines[1:]) == second.page_content.split("\n")[1]
+
+
+def test_text_outside_of_the_page_is_left_out(tmp_path: Path) -> None:
+    out = BytesIO()
+    canvas = Canvas(out, pagesize=(300, 300))
+    canvas.drawString(50, 200, "on the page")
+    canvas.drawString(50, 400, "printer's notes")
+    canvas.save()
+    (tmp_path / "a.pdf").write_bytes(out.getvalue())
+    assert [page.page_content for page in PdfLoader(tmp_path / "a.pdf").load()] == ["on the page"]
+
+
+def test_pages_come_before_the_whole_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    content = PdfDocument.content
+    monkeypatch.setattr(PdfDocument, "content", lambda pdf, number: read.append(number) or content(pdf, number))
+    lines = [["Running head", f"Text of page {chr(65 + number % 26) * 3}"] for number in range(150)]
+    pages = PdfLoader(_pdf(tmp_path / "a.pdf", lines)).lazy_load()
+    first = next(pages)
+    assert len(read) < 100
+    texts = [first.page_content, *(page.page_content for page in pages)]
+    assert len(texts) == 150
+    assert sum("Running head" in text for text in texts) == 1
 
 
 def test_placeholder_titles_are_no_titles(tmp_path: Path) -> None:
