@@ -14,6 +14,8 @@ from document_loaders.errors import DocumentUnreadable
 
 _DELIMITERS = ",\t;|"
 _LOOK_AT = 1 << 16
+# A line is read as a whole, each cell of it then takes fifty bytes and more; no table that people made is as wide.
+_LONGEST_LINE = 8 << 20
 
 
 class CsvLoader(FileLoader):
@@ -29,10 +31,10 @@ class CsvLoader(FileLoader):
         """Yield the rows while the file is being read.
 
         Raises:
-            DocumentUnreadable: it is no text, its encoding cannot be told, or a cell is too long to be one.
+            DocumentUnreadable: it is no text, its encoding cannot be told, or a cell or line is too long to be one.
         """
         with open_text(self.path, newline="") as stream:
-            rows = csv.reader(stream, delimiter=self._delimiter(stream))
+            rows = csv.reader(_lines(stream), delimiter=self._delimiter(stream))
             try:
                 yield from _documents(row for row in rows if any(cell.strip() for cell in row))
             except csv.Error as error:
@@ -52,6 +54,18 @@ class TsvLoader(CsvLoader):
     """Reads tab-separated values, whatever other separators the cells hold."""
 
     delimiters = "\t"
+
+
+def _lines(stream: TextIO) -> Iterator[str]:
+    number = 0
+    while line := stream.readline(_LONGEST_LINE + 1):
+        number += 1
+        if len(line) > _LONGEST_LINE:
+            raise DocumentUnreadable(
+                f"line {number} is too long for a row of a table (more than {_LONGEST_LINE:,} characters)",
+                f"第 {number} 行过长，不像表格的一行（超过 {_LONGEST_LINE:,} 个字符）",
+            )
+        yield line
 
 
 def _regularity(lines: list[str], delimiter: str) -> tuple[int, int]:

@@ -23,16 +23,20 @@ XML = """<?xml version="1.0" encoding="{encoding}"?>
 """
 PYTHON = '''"""计算运费。"""
 
+from functools import cache
+
 RATE = 1.5
 
 
 @cache
 def fee(weight: float) -> float:
-    """不足一公斤按一公斤计。
+    """不足一公斤按一公斤计。"""
+    return max(1, weight) * RATE
 
+
+NOTE = """
 def not_a_function(): pass
 """
-    return max(1, weight) * RATE
 
 
 # 仓库
@@ -72,18 +76,24 @@ NOTEBOOK = {
     "nbformat_minor": 5,
     "metadata": {"language_info": {"name": "python"}},
     "cells": [
-        {"cell_type": "markdown", "source": ["# 销售分析\n", "数据来自 2024 年。![图](attachment:a.png)"]},
+        {
+            "cell_type": "markdown",
+            "metadata": {},
+            "source": ["# 销售分析\n", "数据来自 2024 年。![图](attachment:a.png)"],
+        },
         {
             "cell_type": "code",
-            "source": "print(total)",
+            "source": "total = 1280\ntotal",
+            "metadata": {},
+            "execution_count": 1,
             "outputs": [
                 {"output_type": "stream", "name": "stdout", "text": ["10%\r100%\n", "\u001b[31m合计 1280\u001b[0m\n"]},
-                {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo="}},
+                {"output_type": "display_data", "metadata": {}, "data": {"image/png": "iVBORw0KGgo="}},
                 {"output_type": "error", "ename": "KeyError", "evalue": "'金额'", "traceback": []},
             ],
         },
-        {"cell_type": "code", "source": "", "outputs": []},
-        {"cell_type": "markdown", "source": "## 结论\n北京最多。"},
+        {"cell_type": "code", "source": "", "outputs": [], "metadata": {}, "execution_count": None},
+        {"cell_type": "markdown", "metadata": {}, "source": "## 结论\n北京最多。"},
     ],
 }
 SRT = """1
@@ -197,7 +207,7 @@ def _texts(**texts: str) -> Tree:
 
 def _msg() -> bytes:
     """With its text in the code page of Chinese Windows, which the format still allows."""
-    submitted = 133590528000000000  # 2024-05-01 02:40 UTC in steps of 100 ns since 1601
+    submitted = 133590528000000000  # 2024-05-01 16:00 UTC in steps of 100 ns since 1601
     inner: Tree = {"__properties_version1.0": _properties(24), **_texts(p0037="转发：库存", p1000="滤网剩余一百件。")}
     return compound_file(
         {
