@@ -4,10 +4,10 @@
     .venv/bin/python benchmarks/ingest.py --pages 1000        one pdf of so many pages
     .venv/bin/python benchmarks/ingest.py --rows 100000       one csv of so many rows
 
-The corpora are made in a temporary folder from word lists with a fixed seed; every text is invented. Each step is a
-process of its own on the same data: cold (nothing kept), warm (nothing changed), resized (another chunk size, so text
-comes from the cache), again (forced, so text and vectors come from the cache). Seconds are those of the whole process.
-Peak memory is the largest sum of resident sizes of the process and its children; pages they share count for each.
+The corpora (`ingest_corpora.py`) are made in a temporary folder. Each step is a process of its own on the same data:
+cold (nothing kept), warm (nothing changed), resized (another chunk size, so text comes from the cache), again (forced,
+so text and vectors come from the cache). Seconds are those of the whole process, `cpu` those of all cores: on a busy
+machine only they can be compared. Peak memory is the largest sum of resident sizes of the process and its children; pages they share count for each.
 Stages: `parse` and `split` are seconds of the readers, which work side by side; the others are of the one thread that
 embeds and writes, and `waiting` is what is left of its time, mostly for readers.
 """
@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from ingest_corpora import make_pdf, make_rows, make_samples, make_text
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -42,145 +43,6 @@ PEER = {
 }
 KB = "corpus"
 TICK_S = 0.05
-WHO = [
-    "公司",
-    "部门",
-    "员工",
-    "客户",
-    "供应商",
-    "项目组",
-    "审计人员",
-    "财务人员",
-    "仓库管理员",
-    "值班工程师",
-    "采购专员",
-    "新入职同事",
-]
-WHEN = [
-    "每月月初",
-    "合同签订之后",
-    "系统升级期间",
-    "出差结束后十五日内",
-    "收到通知的当天",
-    "年度盘点之前",
-    "质保期届满时",
-]
-DOES = [
-    "应当提交",
-    "必须核对",
-    "可以申请",
-    "需要登记",
-    "不得擅自修改",
-    "负责归档",
-    "及时更新",
-    "统一保管",
-    "逐项检查",
-    "定期备份",
-]
-WHAT = [
-    "报销单据",
-    "设备清单",
-    "服务协议",
-    "测试报告",
-    "库存台账",
-    "访问权限",
-    "会议纪要",
-    "培训记录",
-    "应急预案",
-    "产品说明书",
-    "备份介质",
-]
-WHY = ["以便追溯责任", "并由主管签字确认", "否则不予受理", "同时抄送信息安全部", "从而保证数据一致", "并保存三年以上"]
-
-
-def sentence(dice: random.Random) -> str:
-    """An invented rule with a number in it, so that no two texts are equal."""
-    words = [dice.choice(part) for part in (WHEN, WHO, DOES, WHAT)]
-    return f"{words[0]}，{words[1]}{words[2]}第{dice.randrange(10_000)}号{words[3]}，{dice.choice(WHY)}。"
-
-
-def paragraphs(dice: random.Random, size: int) -> str:
-    """Paragraphs of Chinese text, together of about `size` bytes."""
-    found: list[str] = []
-    while sum(len(each.encode()) for each in found) < size:
-        found.append("".join(sentence(dice) for _ in range(dice.randint(2, 5))))
-    return "\n\n".join(found)
-
-
-def make_pdf(path: Path, dice: random.Random, pages: int) -> None:
-    """A pdf with so many pages of text."""
-    from reportlab.pdfbase import pdfmetrics
-    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-    from reportlab.pdfgen.canvas import Canvas
-
-    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
-    canvas = Canvas(str(path))
-    for _ in range(pages):
-        canvas.setFont("STSong-Light", 11)
-        for line in range(36):
-            canvas.drawString(60, 780 - 20 * line, sentence(dice))
-        canvas.showPage()
-    canvas.save()
-
-
-def make_text(folder: Path, dice: random.Random) -> None:
-    """600 texts of 3 KB and 20 pdfs of 10 pages."""
-    for number in range(600):
-        (folder / f"制度{number:03}.txt").write_text(paragraphs(dice, 3000), "utf-8")
-    for number in range(20):
-        make_pdf(folder / f"手册{number:02}.pdf", dice, 10)
-
-
-def make_samples(folder: Path, dice: random.Random) -> None:
-    """33 pictures of text, 6 Markdown files, and one csv, jsonl, xlsx, pdf and txt each."""
-    from openpyxl import Workbook
-
-    for number in range(33):
-        make_picture(folder / f"扫描{number:02}.jpg", dice)
-    for number in range(6):
-        parts = [f"## 第{part}节\n\n{paragraphs(dice, 2000)}" for part in range(1, 9)]
-        (folder / f"说明{number}.md").write_text("\n\n".join([f"# 说明{number}", *parts]), "utf-8")
-    rows = [{"编号": number, "条款": sentence(dice)} for number in range(300)]
-    lines = [f"{row['编号']},{row['条款']}" for row in rows]
-    (folder / "条款.csv").write_text("\n".join(["编号,条款", *lines]), "utf-8")
-    records = [json.dumps(row, ensure_ascii=False) for row in rows]
-    (folder / "条款.jsonl").write_text("\n".join(records), "utf-8")
-    workbook = Workbook(write_only=True)
-    sheet = workbook.create_sheet("条款")
-    for row in rows:
-        sheet.append([*row.values()])
-    workbook.save(folder / "条款.xlsx")
-    make_pdf(folder / "手册.pdf", dice, 20)
-    (folder / "制度.txt").write_text(paragraphs(dice, 30_000), "utf-8")
-
-
-def make_picture(path: Path, dice: random.Random) -> None:
-    """Part of a page of print as a scanner at 150 dots per inch sees it."""
-    from PIL import Image, ImageDraw, ImageFont
-
-    font = ImageFont.truetype(str(cjk_font()), 25)
-    lines = [sentence(dice) for _ in range(14)]
-    picture = Image.new("RGB", (1240, 60 + 44 * len(lines)), (250, 250, 246))
-    draw = ImageDraw.Draw(picture)
-    for number, line in enumerate(lines):
-        draw.text((60, 30 + 44 * number), line, font=font, fill=(20, 20, 24))
-    picture.save(path, quality=80)
-
-
-def cjk_font() -> Path:
-    """A font of the system with Chinese characters."""
-    for folder in ("/usr/share/fonts", "/Library/Fonts", "/System/Library/Fonts", "C:/Windows/Fonts"):
-        for pattern in ("**/NotoSansCJK*", "**/wqy*.tt*", "**/PingFang*", "**/msyh*"):
-            for found in sorted(Path(folder).glob(pattern)):
-                return found
-    raise SystemExit("no Chinese font was found: install one, such as Noto Sans CJK")
-
-
-def make_rows(path: Path, dice: random.Random, rows: int) -> None:
-    """A table with so many rows."""
-    with path.open("w", encoding="utf-8") as file:
-        file.write("编号,日期,条款\n")
-        file.writelines(f"{number},2024-01-{number % 28 + 1:02},{sentence(dice)}\n" for number in range(rows))
 
 
 class Clock:
@@ -260,7 +122,7 @@ def measure(data: Path, step: str, embed_model: str) -> dict[str, Any]:
     """Run one step and watch the memory of its processes."""
     own = {name: value for name, value in os.environ.items() if name != "ZHIWEN__PATHS__KNOWLEDGE_BASE"}
     command = [sys.executable, __file__, "--step", step, "--embed-model", embed_model]
-    began = time.perf_counter()
+    began, used = time.perf_counter(), cpu_seconds()
     with subprocess.Popen(
         command, env={**own, "ZHIWEN__PATHS__KNOWLEDGE_BASE": str(data)}, stdout=subprocess.PIPE, text=True
     ) as child:
@@ -272,7 +134,13 @@ def measure(data: Path, step: str, embed_model: str) -> dict[str, Any]:
         output = child.stdout.read() if child.stdout else ""
     if child.returncode:
         raise SystemExit(f"the step {step} failed")
-    return {**json.loads(output.splitlines()[-1]), "seconds": seconds, "peak": peak}
+    return {**json.loads(output.splitlines()[-1]), "seconds": seconds, "cpu": cpu_seconds() - used, "peak": peak}
+
+
+def cpu_seconds() -> float:
+    """What ended children of this process, and theirs, have used."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def memory_mb(process: psutil.Process) -> float:
@@ -312,14 +180,16 @@ def show(name: str, results: dict[str, list[dict[str, Any]]]) -> None:
     print(f"\n{name}: {first['files']} files, {first['chunks']} chunks, {len(first['failed'])} failed")
     for failure in first["failed"]:
         print(f"  {failure}")
-    print("| step | seconds | peak MB | " + " | ".join(STAGES) + " | peer |")
-    print("|---" * (len(STAGES) + 4) + "|")
+    print("| step | seconds | cpu | peak MB | " + " | ".join(STAGES) + " | peer |")
+    print("|---" * (len(STAGES) + 5) + "|")
     for step, runs in results.items():
-        middle = {key: statistics.median(run[key] for run in runs) for key in ("seconds", *STAGES)}
+        middle = {key: statistics.median(run[key] for run in runs) for key in ("seconds", "cpu", *STAGES)}
         stages = " | ".join(f"{middle[stage]:.2f}" for stage in STAGES)
         peak = max(run["peak"] for run in runs)
         peer = PEER.get(name, {}).get(step, "")
-        print(f"| {step} | {middle['seconds']:.2f} | {peak:.0f} | {stages} | {peer} |", flush=True)
+        print(
+            f"| {step} | {middle['seconds']:.2f} | {middle['cpu']:.2f} | {peak:.0f} | {stages} | {peer} |", flush=True
+        )
 
 
 def main() -> None:
