@@ -10,7 +10,8 @@ import unicodedata
 from functools import cache
 
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
-_CODE = re.compile(r"[a-z0-9]+(?:[-_./+#][a-z0-9]+)+")
+# Without the look behind, every character of a long run would be tried as the beginning of a code.
+_CODE = re.compile(r"(?<![a-z0-9])[a-z0-9]+(?:[-_./+#][a-z0-9]+)+")
 _RUN = re.compile(rf"[{CJK}]+|[^\W{CJK}_]+")
 _CJK_CHARACTER = re.compile(f"[{CJK}]")
 # 。！？； end a sentence wherever they stand, . ! ? ; only before a blank: "3.5" and "v0.2" stay whole.
