@@ -1,15 +1,17 @@
-"""A parser process: `python -m server.knowledge_base.parser`. Reads files for the process that started it.
+"""A parser process: `python -m server.knowledge_base.parser SCRATCH`. Reads files for the process that started it.
 
 One JSON object a line: a task on standard input; on standard output any number of {"stage", "page", "pages"}, then
 pieces in portions, then {"done": …}. It ends when its standard input does, also in the middle of a file, so that it
-never outlives its parent.
+never outlives its parent. SCRATCH is the folder for its temporary files, deleted when it ends.
 """
 
 import json
 import logging
 import os
 import queue
+import shutil
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any, TextIO
@@ -27,6 +29,8 @@ def main() -> None:
     """Serve tasks until standard input ends."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     ocr.configure(int(os.environ.get(OCR_THREADS, "0")))
+    # The first is for our own libraries, the second for programs they start.
+    tempfile.tempdir = os.environ["TMPDIR"] = sys.argv[1]
     answers = _take_standard_output()
     tasks: queue.Queue[str] = queue.Queue()
     threading.Thread(target=_listen, args=(tasks,), daemon=True).start()
@@ -44,6 +48,7 @@ def _take_standard_output() -> TextIO:
 def _listen(tasks: "queue.Queue[str]") -> None:
     for line in sys.stdin:
         tasks.put(line)
+    shutil.rmtree(sys.argv[1], ignore_errors=True)
     os._exit(0)
 
 

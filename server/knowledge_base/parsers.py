@@ -7,8 +7,10 @@ unreadable with the reason.
 import json
 import os
 import queue
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -138,8 +140,10 @@ class _Process:
         self._settings = settings
         threads = max(1, (os.cpu_count() or 1) // settings.ingest.parsers)
         environment = {**os.environ, "ZHIWEN_OCR_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
+        # A process that is killed tidies nothing up: its temporary files go with this folder.
+        self._scratch = tempfile.mkdtemp(prefix="zhiwen-")
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "server.knowledge_base.parser"],
+            [sys.executable, "-m", "server.knowledge_base.parser", self._scratch],
             cwd=PROJECT_ROOT,
             env={**environment, "PYTHONUTF8": "1"},
             stdin=subprocess.PIPE,
@@ -221,7 +225,7 @@ class _Process:
         return Text(error=error)
 
     def end(self) -> None:
-        """End it at once."""
+        """End it at once, and delete its temporary files."""
         self._child.kill()
         self._child.wait()
         for pipe in (self._child.stdin, self._child.stdout):
@@ -230,6 +234,7 @@ class _Process:
                     pipe.close()
                 except OSError:
                     continue
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
 
 def _text(done: dict[str, Any], pieces: list[Piece]) -> Text:
