@@ -19,6 +19,8 @@ from document_loaders.errors import DocumentUnreadable
 _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs", "iso8859-1": "cp1252", "shift_jis": "cp932"}
 # Their bytes are all ASCII and so valid UTF-8, which proves nothing.
 _SEVEN_BIT = ("iso2022", "hz", "utf-7")
+_EAST_ASIAN = ("gb18030", "big5hkscs", "cp932", "cp949", "euc_jp", "euc_kr")
+_LOOK_AT = 1 << 20
 _LINE_END = re.compile(r"\r\n?")
 
 
@@ -34,7 +36,8 @@ def decode(content: bytes, declared: str = "") -> str:
         if text is not None:
             return _clean(text)
     found, refusal = _told_by_the_bytes(content)
-    for candidate in (found if found.startswith("utf") else "", name, found):
+    is_proven = found.startswith("utf") and not _may_be(name, content)
+    for candidate in (found if is_proven else "", name, found):
         text = _strictly(content, candidate) if candidate else None
         if text is not None:
             return _clean(text)
@@ -59,7 +62,9 @@ def open_declared(path: Path, declared: str) -> Iterator[TextIO]:
     name = _codec(declared)
     with path.open("rb") as stream:
         try:
-            name = "" if encoding_of_stream(stream).startswith("utf") else name
+            is_utf = encoding_of_stream(stream).startswith("utf")
+            stream.seek(0)
+            name = "" if is_utf and not _may_be(name, stream.read(_LOOK_AT)) else name
         except DocumentUnreadable:
             if not name:
                 raise
@@ -83,6 +88,14 @@ def _codec(declared: str) -> str:
     except (LookupError, ValueError, UnicodeError):
         return ""
     return _WIDER.get(found.name, found.name)
+
+
+def _may_be(name: str, content: bytes) -> bool:
+    """Whether bytes that are valid UTF-8 may be Chinese in another encoding all the same.
+
+    Two bytes of GBK often are a character of UTF-8, but then one of Latin, Greek or the like: Chinese takes three.
+    """
+    return name in _EAST_ASIAN and not content.isascii() and max(content.decode("utf-8", "replace")) < "\u0800"
 
 
 def _told_by_the_bytes(content: bytes) -> tuple[str, DocumentUnreadable]:

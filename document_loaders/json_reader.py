@@ -79,13 +79,15 @@ class JsonReader:
         if self._at_end:
             return False
         block = self._stream.read(max(_BLOCK, len(self._text)))
-        self._at_end = not block
+        if not block:
+            self._at_end = True
+            return False
         self._line = self.line
         start = self._text.rfind("\n", 0, self._at)
         self._before = self._at - start - 1 if start >= 0 else self._before + self._at
         self._text = self._text[self._at :] + block
         self._at = self._counted = 0
-        return bool(block)
+        return True
 
 
 def broken(line: int, column: int, message: str) -> DocumentUnreadable:
