@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from server.db.tables import JobRow, KnowledgeBaseRow
 
@@ -56,6 +56,18 @@ def active_for_files(session: Session, knowledge_base_id: int, files: Sequence[s
         JobRow.knowledge_base_id == knowledge_base_id, JobRow.state.in_(ACTIVE), JobRow.file.in_(files)
     )
     return list(session.scalars(query))
+
+
+def overtaken_jobs(session: Session) -> list[JobRow]:
+    """Active jobs of files for which a newer job was made that is not cancelled or failed."""
+    newer = aliased(JobRow)
+    later = select(newer.id).where(
+        newer.knowledge_base_id == JobRow.knowledge_base_id,
+        newer.file == JobRow.file,
+        newer.id > JobRow.id,
+        newer.state.in_((*ACTIVE, "done")),
+    )
+    return list(session.scalars(select(JobRow).where(JobRow.state.in_(ACTIVE), later.exists())))
 
 
 def requeue_running(session: Session) -> int:

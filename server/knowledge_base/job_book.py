@@ -13,6 +13,7 @@ from server.knowledge_base.content import Received
 from server.knowledge_base.recipe import Recipe
 
 ACTIVE = rows.ACTIVE
+MOST_LISTED = 1000
 PERCENT = {"queued": 0, "parsing": 5, "splitting": 80, "embedding": 85, "indexing": 95}
 
 
@@ -28,6 +29,7 @@ class JobInfo:
     page: int
     pages: int
     percent: int
+    size: int
     chunks: int
     attempts: int
     error: ZhiwenError | None
@@ -68,12 +70,17 @@ class JobBook:
             session.flush()
         return job.id, [each.id for each in older if each.state == "queued"]
 
-    def take_over(self) -> list[int]:
-        """Queue again what a crash interrupted; returns the ids of all that wait, oldest first."""
+    def take_over(self) -> tuple[list[int], list[JobRow]]:
+        """Queue again what a crash interrupted.
+
+        Returns the ids of all that wait, oldest first, and the jobs whose file has got a newer one since.
+        """
         with self._database.unit_of_work() as session:
             rows.requeue_running(session)
             rows.forget_old(session)
-            return [job.id for job in rows.active_jobs(session)]
+            overtaken = rows.overtaken_jobs(session)
+            old = {job.id for job in overtaken}
+            return [job.id for job in rows.active_jobs(session) if job.id not in old], overtaken
 
     def row(self, job_id: int) -> JobRow | None:
         """One job as it is written down."""
@@ -92,10 +99,12 @@ class JobBook:
         with self._database.read() as session:
             return [job.id for job in rows.active_for_files(session, knowledge_base_id, files)]
 
-    def info(self, knowledge_base_id: int | None = None, states: Collection[str] = ()) -> list[JobInfo]:
+    def info(
+        self, knowledge_base_id: int | None = None, states: Collection[str] = (), limit: int = MOST_LISTED
+    ) -> list[JobInfo]:
         """The newest jobs first, of all knowledge bases or one."""
         with self._database.read() as session:
-            found = rows.list_jobs(session, knowledge_base_id=knowledge_base_id, states=states)
+            found = rows.list_jobs(session, knowledge_base_id=knowledge_base_id, states=states, limit=limit)
         return [_info(job, name) for job, name in found]
 
     def one(self, job_id: int) -> JobInfo:
@@ -163,6 +172,7 @@ def _info(job: JobRow, knowledge_base: str) -> JobInfo:
         page=job.page,
         pages=job.pages,
         percent=_percent(job),
+        size=job.size,
         chunks=job.chunks,
         attempts=job.attempts,
         error=_error(job),

@@ -70,8 +70,11 @@ class JobQueue:
 
     def take_over(self) -> None:
         """Queue again what a crash interrupted."""
+        waiting, overtaken = self._book.take_over()
+        for job in overtaken:
+            self._drop(job)
         with self._changed:
-            self._pending = self._book.take_over()
+            self._pending = waiting
 
     def start(self) -> None:
         """Take over what a crash left, and begin to work."""
@@ -136,6 +139,8 @@ class JobQueue:
         if job is None:
             self._release(job_id)
             return None
+        with self._changed:
+            self._busy[job_id] = (job.knowledge_base_id, job.file)
         layout, _ = self._ingestor.place(job.knowledge_base_id)
         received, recipe = self._received(job), Recipe(**job.recipe)
         # A crash after the switch: the bytes are in their place, only the job does not know.
@@ -191,8 +196,8 @@ class JobQueue:
     def _is_still_wanted(self, job: JobRow) -> bool:
         """Whether to publish; from here on it is too late to cancel."""
         with self._changed:
-            if job.id not in self._cancelled:
-                self._book.update(job.id, stage="embedding")
+            # Another process may have cancelled it in SQL.
+            if job.id not in self._cancelled and self._book.update(job.id, only="running", stage="embedding"):
                 return True
         self._drop(job)
         return False
@@ -213,7 +218,7 @@ class JobQueue:
             job = self._book.row(job_id)
             if job is None or job.state not in ACTIVE or job.stage == "embedding":
                 return False
-            if job.state == "running":
+            if job_id in self._busy:
                 self._cancelled.add(job_id)
                 return True
             if job_id in self._pending:

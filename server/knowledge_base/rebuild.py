@@ -98,10 +98,17 @@ class Rebuild:
                     self._catch_up(index)
                     old = self._switch(generation)
             except BaseException:
-                self._indexes.drop(folder)
-                self._withdraw()
+                # An interruption may come between the commit of the switch and here: then the new index is in use.
+                if not self._is_in_use(generation):
+                    self._indexes.drop(folder)
+                    self._withdraw()
                 raise
             self._indexes.drop(self._layout.index(old))
+
+    def _is_in_use(self, generation: int) -> bool:
+        with self._database.read() as session:
+            kb = rows.get_knowledge_base(session, self._kb.id)
+        return kb is not None and kb.index_generation == generation
 
     def _next_generation(self) -> int:
         folders = [int(path.name) for path in self._layout.indexes.glob("*") if path.name.isdigit()]
