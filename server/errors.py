@@ -2,13 +2,14 @@
 
     ZhiwenError
     ├─ InvalidInput        422  bad_name 403 · empty_question · question_too_long · prompt_not_found · not_supported ·
-    │                           unknown_part · file_too_large 413
+    │                           unknown_part · bad_setting · file_too_large 413 · backup_unreadable
     ├─ AccessDenied        401  api_key_required · foreign_request 403
     ├─ NotFound            404  knowledge_base_not_found · file_not_found · job_not_found · model_not_found
     ├─ Conflict            409  knowledge_base_exists · file_exists · knowledge_base_busy · job_over · job_cancelled ·
     │                           index_mismatch
     ├─ Busy                429  queue_full
-    ├─ Unreadable          422  unsupported_file_type 415 · file_empty · file_unreadable · no_text
+    ├─ Unreadable          422  unsupported_file_type 415 · file_empty · file_unreadable · no_text ·
+    │                           not_read_yet
     ├─ Unavailable         503  model_unavailable · missing_dependency · service_unavailable · storage_failed
     ├─ UpstreamFailed      502  model_failed · model_timeout 504
     └─ Damaged             500  index_damaged
@@ -101,12 +102,28 @@ class UnknownPart(InvalidInput):
     zh = "没有名为“{name}”的{kind_zh}，可用的有：{known}。"
 
 
+class BadSetting(InvalidInput):
+    """A setting of a knowledge base that does not fit the others. Detail: name, reason_en, reason_zh."""
+
+    code = "bad_setting"
+    en = 'The setting "{name}" cannot be used: {reason_en}. Change it and send the request again.'
+    zh = "设置“{name}”不能使用：{reason_zh}。请修改后重新提交。"
+
+
 class FileTooLarge(InvalidInput):
     """Detail: name, limit_mb."""
 
     code = "file_too_large"
     en = '"{name}" is larger than {limit_mb} MB. Split it, or raise knowledge_base.max_file_mb in the settings.'
     zh = "“{name}”超过 {limit_mb} MB，请拆分文件，或调大设置 knowledge_base.max_file_mb。"
+
+
+class BackupUnreadable(InvalidInput):
+    """Detail: name, reason_en, reason_zh."""
+
+    code = "backup_unreadable"
+    en = 'The backup "{name}" cannot be imported: {reason_en}. Name an SQLite file of Zhiwen or Langchain-Chatchat.'
+    zh = "无法导入备份“{name}”：{reason_zh}。请指定知问或 Langchain-Chatchat 的 SQLite 文件。"
 
 
 class AccessDenied(ZhiwenError):
@@ -258,6 +275,17 @@ class NoText(Unreadable):
     code = "no_text"
     en = '"{name}" holds no text (it may be a scan). Upload a version with a text layer.'
     zh = "“{name}”里没有文字（可能是扫描件），请上传带文字层的版本。"
+
+
+class NotReadYet(Unreadable):
+    """A file that a backup listed. Detail: name, knowledge_base."""
+
+    code = "not_read_yet"
+    en = (
+        '"{name}" was listed by a backup and has not been read yet. '
+        "Read it: python init_database.py --recreate-vs -n {knowledge_base}"
+    )
+    zh = "“{name}”来自备份的文件清单，尚未读取。请运行：python init_database.py --recreate-vs -n {knowledge_base}"
 
 
 class Unavailable(ZhiwenError):

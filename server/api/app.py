@@ -14,7 +14,7 @@ from configs.version import VERSION
 from server.api import errors
 from server.api.background import later
 from server.api.guard import Guard
-from server.api.routes import chat, files, health, knowledge_bases
+from server.api.routes import chat, files, health, jobs, knowledge_bases
 from server.chat.service import ChatService
 from server.container import Container, build_container
 from server.llm.chat_model import stream_chat
@@ -58,7 +58,7 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
     app.add_middleware(Guard, settings=settings)
     # The guard checks the key; this only gives the documentation page its field for it.
     key_field = [Depends(HTTPBearer(auto_error=False))] if settings.security.api_key.get_secret_value() else []
-    for part in (chat, knowledge_bases, files, health):
+    for part in (chat, knowledge_bases, files, jobs, health):
         app.include_router(part.router, dependencies=key_field)
     app.add_api_route("/", _to_docs, include_in_schema=False)
     return app

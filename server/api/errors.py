@@ -34,6 +34,9 @@ STATUS: Mapping[type[ZhiwenError], int] = {
 TRAVERSAL = "Don't attack me"
 """What clients of the 0.2.10 API are told about a name with `../`."""
 
+RETRY_AFTER_S = 5
+_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": str(RETRY_AFTER_S)}}
+"""What RFC 9110 and RFC 6585 ask for beside these codes."""
 _log = logging.getLogger(__name__)
 
 
@@ -85,7 +88,7 @@ def error_response(
     """
     code = status or status_of(error)
     text = msg or text_of(error, language_of(connection))
-    headers = {"WWW-Authenticate": "Bearer"} if code == 401 else None  # RFC 9110 asks for it
+    headers = _HEADERS.get(code)
     rest = {"data": error_data(error)} if data is None else {"data": data, "error": error.code}
     return _ErrorJson({"code": code, "msg": text, **rest}, code, headers)
 

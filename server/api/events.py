@@ -13,6 +13,7 @@ from server.types import ChatEvent, Hit, SourcesFound, Token
 Answer = AsyncGenerator[ChatEvent, None]
 _NO_SOURCE_ZH = "<span style='color:red'>知识库中没有与问题相符的文档，以下回答没有文档依据。</span>"
 _NO_SOURCE_EN = "<span style='color:red'>No document of the knowledge base matches the question.</span>"
+_PLACES = ("page", "row", "slide", "sheet", "rows", "lines", "part", "boxes")
 _LINK_SPECIAL = str.maketrans({mark: f"\\{mark}" for mark in "\\[]"})
 
 
@@ -68,10 +69,9 @@ def _source(number: int, hit: Hit, base_url: str) -> Source:
         file=chunk.file,
         score=round(hit.relevance, 4),
         text=chunk.text,
-        page=chunk.meta.get("page"),
-        row=chunk.meta.get("row"),
         headings=list(chunk.meta.get("headings", ())),
         url=download_url(base_url, chunk.knowledge_base, chunk.file),
+        **{name: chunk.meta.get(name) for name in _PLACES},
     )
 
 

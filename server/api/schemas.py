@@ -86,7 +86,11 @@ class KnowledgeBaseChatRequest(Request):
 
 
 class Source(BaseModel):
-    """Where an answer comes from. `score` is relevance in [0, 1]; `index` is the n of the [n] marks in the answer."""
+    """Where an answer comes from. `score` is relevance in [0, 1]; `index` is the n of the [n] marks in the answer.
+
+    `rows` and `lines` are first and last, from 1; `part` names a file inside the file (an attachment, say); `boxes` are
+    left, top, right, bottom of each line of the text on its page, as shares of width and height.
+    """
 
     index: int
     knowledge_base: str
@@ -95,12 +99,32 @@ class Source(BaseModel):
     text: str
     page: int | None = None
     row: int | None = None
+    slide: int | None = None
+    sheet: str | None = None
+    rows: list[int] | None = None
+    lines: list[int] | None = None
+    part: str | None = None
+    boxes: list[list[float]] | None = None
     headings: list[str] = Field(default_factory=list)
     url: str
 
 
+class IngestSettings(BaseModel):
+    """How files are read: sizes in characters."""
+
+    splitter: str
+    chunk_size: int
+    chunk_overlap: int
+    zh_title_enhance: bool
+    ocr: bool
+
+
 class FileDetails(BaseModel):
-    """One file of a knowledge base, as `list_files?details=true` tells it."""
+    """One file of a knowledge base, as `list_files?details=true` tells it.
+
+    Of a file that is ready, `chunks`, `vectors` and `words` (entries of the two indexes) are equal, else its index is
+    out of step. `settings` are those it was read with; `job_id`, `stage` and `percent` tell of work that is not over.
+    """
 
     name: str
     state: Literal["waiting", "ready", "failed"]
@@ -111,6 +135,16 @@ class FileDetails(BaseModel):
     error_code: str = ""
     error: str = ""
     updated: str
+    sha256: str = ""
+    pages: int = 0
+    pages_with_text: int = 0
+    empty_pages: list[int] = Field(default_factory=list)
+    vectors: int = 0
+    words: int = 0
+    settings: dict[str, Any] = Field(default_factory=dict)
+    job_id: int | None = None
+    stage: str = ""
+    percent: int | None = None
 
 
 class KnowledgeBaseDetails(BaseModel):
@@ -124,6 +158,7 @@ class KnowledgeBaseDetails(BaseModel):
     chunks: int
     failed: int
     created: str
+    settings: IngestSettings | None = None
 
 
 class KnowledgeBaseListResponse(BaseResponse):
@@ -132,13 +167,49 @@ class KnowledgeBaseListResponse(BaseResponse):
     data: list[str] | list[KnowledgeBaseDetails] = Field(default_factory=list)
 
 
+class KnowledgeBaseResponse(BaseResponse):
+    """One knowledge base."""
+
+    data: KnowledgeBaseDetails | None = None
+
+
 class FileListResponse(BaseResponse):
     """Names of the files, or with `details=true` all that is known of them."""
 
     data: list[str] | list[FileDetails] = Field(default_factory=list)
 
 
-class CreateKnowledgeBase(Request):
+class Formats(BaseModel):
+    """What can be read (`suffixes`, archives of such files included), and how it can be split."""
+
+    suffixes: list[str]
+    splitters: list[str]
+    settings: IngestSettings
+
+
+class FormatsResponse(BaseResponse):
+    """GET /knowledge_base/formats."""
+
+    data: Formats | None = None
+
+
+class SettingsRequest(Request):
+    """How a knowledge base reads files; what is left out stays as it is, or follows the settings of the service."""
+
+    splitter: str | None = None
+    chunk_size: int | None = Field(default=None, ge=10, le=100_000)
+    chunk_overlap: int | None = Field(default=None, ge=0)
+    zh_title_enhance: bool | None = None
+    ocr: bool | None = None
+
+
+class UpdateSettings(SettingsRequest):
+    """POST /knowledge_base/update_settings."""
+
+    knowledge_base_name: str
+
+
+class CreateKnowledgeBase(SettingsRequest):
     """POST /knowledge_base/create_knowledge_base."""
 
     knowledge_base_name: str

@@ -6,22 +6,80 @@ from datetime import datetime, timezone
 from typing import Any
 
 from server.api.errors import error_event, text_of
-from server.api.schemas import FileDetails, FoundDocument, KnowledgeBaseDetails
+from server.api.job_schemas import JobDetails, JobName, Queued
+from server.api.schemas import (
+    FileDetails,
+    FoundDocument,
+    IngestSettings,
+    KnowledgeBaseDetails,
+    SettingsRequest,
+)
 from server.errors import Language, ZhiwenError
+from server.knowledge_base.job_book import JobInfo
+from server.knowledge_base.ledger import FileInfo
 from server.knowledge_base.rebuild import RebuildStep
-from server.knowledge_base.service import FileInfo, KnowledgeBaseInfo
+from server.knowledge_base.recipe import IngestOptions, Recipe
+from server.knowledge_base.service import KnowledgeBaseInfo, Submitted
 from server.types import Chunk
 
 
 def knowledge_base_details(info: KnowledgeBaseInfo) -> KnowledgeBaseDetails:
     """All that is known of a knowledge base."""
-    return KnowledgeBaseDetails.model_validate({**asdict(info), "created": _moment(info.created)})
+    settings = ingest_settings(info.recipe)
+    return KnowledgeBaseDetails.model_validate({**asdict(info), "created": _moment(info.created), "settings": settings})
+
+
+def ingest_settings(recipe: Recipe) -> IngestSettings:
+    """How files are read."""
+    return IngestSettings.model_validate(asdict(recipe))
+
+
+def options_of(request: SettingsRequest) -> IngestOptions:
+    """What a request asks for."""
+    return IngestOptions(
+        splitter=request.splitter,
+        chunk_size=request.chunk_size,
+        chunk_overlap=request.chunk_overlap,
+        zh_title_enhance=request.zh_title_enhance,
+        ocr=request.ocr,
+    )
 
 
 def file_details(file: FileInfo, language: Language) -> FileDetails:
     """All that is known of a file."""
-    error = file.error_zh if language == "zh" else file.error_en
-    return FileDetails.model_validate({**asdict(file), "error": error, "updated": _moment(file.updated)})
+    return FileDetails.model_validate(
+        {
+            **vars(file),
+            "error_code": file.error_code,
+            "error": text_of(file.error, language) if file.error else "",
+            "updated": _moment(file.updated),
+            "vectors": file.vectors or 0,
+            "words": file.words or 0,
+            "job_id": file.job.id if file.job else None,
+            "stage": file.job.stage if file.job else "",
+            "percent": file.job.percent if file.job else None,
+        }
+    )
+
+
+def job_details(job: JobInfo, language: Language) -> JobDetails:
+    """All that is known of a job."""
+    return JobDetails.model_validate(
+        {
+            **vars(job),
+            "error_code": job.error.code if job.error else "",
+            "error": text_of(job.error, language) if job.error else "",
+            "created": _moment(job.created),
+            "finished": _moment(job.finished) if job.finished else None,
+        }
+    )
+
+
+def queued(submitted: Submitted, language: Language) -> Queued:
+    """What became of files that were to be queued."""
+    jobs = [JobName(id=job_id, file=file) for job_id, file in submitted.jobs.items()]
+    failed = failed_files(submitted.refused, language)
+    return Queued.model_validate({"jobs": jobs, "unchanged": submitted.unchanged, **failed})
 
 
 def found_document(chunk: Chunk, score: float) -> FoundDocument:

@@ -5,16 +5,18 @@ Rows come back detached and are read as plain records.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import case, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from server.db.jobs import ACTIVE
 from server.db.tables import ChunkRow, FileRow, JobRow, KnowledgeBaseRow
 from server.errors import KnowledgeBaseExists
 from server.types import Chunk
 
+T = TypeVar("T")
 REMOVING = "removing"
 BATCH = 500  # SQLite takes a limited number of variables in one statement
 
@@ -36,7 +38,7 @@ class NewChunk:
     meta: Mapping[str, Any]
 
 
-def _batches(ids: Iterable[int]) -> Iterable[list[int]]:
+def _batches(ids: Iterable[T]) -> Iterable[list[T]]:
     every = list(ids)
     return (every[start : start + BATCH] for start in range(0, len(every), BATCH))
 
@@ -125,15 +127,32 @@ def delete_unused_file(session: Session, file_id: int) -> None:
     session.execute(delete(FileRow).where(FileRow.id == file_id, FileRow.state == "waiting", FileRow.generation == 0))
 
 
-def chunk_counts(session: Session, knowledge_base_id: int) -> dict[int, int]:
-    """Number of visible chunks by file id."""
+def visible_ids_by_file(session: Session, knowledge_base_id: int) -> dict[int, list[int]]:
+    """Ids of the visible chunks by file id."""
     query = (
-        select(ChunkRow.file_id, func.count())
+        select(ChunkRow.file_id, ChunkRow.id)
         .join(FileRow, (ChunkRow.file_id == FileRow.id) & (ChunkRow.generation == FileRow.generation))
         .where(FileRow.knowledge_base_id == knowledge_base_id)
-        .group_by(ChunkRow.file_id)
     )
-    return {row[0]: row[1] for row in session.execute(query)}
+    found: dict[int, list[int]] = {}
+    for file_id, chunk_id in session.execute(query):
+        found.setdefault(file_id, []).append(chunk_id)
+    return found
+
+
+def hashes(session: Session, knowledge_base_id: int) -> dict[str, str]:
+    """Hashes of the bytes of a knowledge base's files, by name."""
+    mine = select(FileRow.name, FileRow.sha256).where(FileRow.knowledge_base_id == knowledge_base_id)
+    return {row[0]: row[1] for row in session.execute(mine.where(FileRow.sha256 != ""))}
+
+
+def hashes_in_use(session: Session, sha256: Iterable[str]) -> set[str]:
+    """Those of these hashes that some file, or some work that is not over, still has."""
+    used: set[str] = set()
+    for batch in _batches(sha256):
+        used.update(session.scalars(select(FileRow.sha256).where(FileRow.sha256.in_(batch))))
+        used.update(session.scalars(select(JobRow.sha256).where(JobRow.sha256.in_(batch), JobRow.state.in_(ACTIVE))))
+    return used
 
 
 def next_generation(session: Session, file: FileRow) -> int:

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,7 +16,7 @@ from server.stores.files import sync_folder
 
 BLOCK = 1024 * 1024
 ABANDONED_S = 3600
-_TEMPORARY = ("temp", "tmp", "~$")
+_TEMPORARY = ("~$*", "*.tmp", "*.temp", "*.part", "*.crdownload", "*~")
 
 
 @dataclass(frozen=True)
@@ -103,15 +104,23 @@ def sha256(path: Path) -> str:
     return _digest(path) if path.is_file() else ""
 
 
+def size(layout: Layout, name: str) -> int:
+    """Bytes of a file; 0 when there is no such file."""
+    path = layout.file(name)
+    return path.stat().st_size if path.is_file() else 0
+
+
 def waiting(layout: Layout) -> list[tuple[Path, str]]:
     """What lies in `.incoming`, with the hash that its name tells."""
     return [(path, path.name.partition("-")[0]) for path in layout.incoming.glob("*")]
 
 
-def discard_abandoned(path: Path) -> None:
-    """Delete an upload that nobody has touched for so long that its process must be gone."""
-    if time.time() - path.stat().st_mtime > ABANDONED_S:
-        path.unlink(missing_ok=True)
+def is_abandoned(path: Path) -> bool:
+    """Whether nobody has touched an upload for so long that its process must be gone."""
+    try:
+        return time.time() - path.stat().st_mtime > ABANDONED_S
+    except FileNotFoundError:
+        return False  # it arrived or was given up just now
 
 
 def put_in_place(layout: Layout, received: Received) -> None:
@@ -132,7 +141,11 @@ def discard(received: Received) -> None:
 
 def remove(layout: Layout, name: str) -> None:
     """Delete a file's bytes and the sub-folders that are empty then."""
-    path = layout.file(name)
+    delete_path(layout, layout.file(name))
+
+
+def delete_path(layout: Layout, path: Path) -> None:
+    """Delete a file below the content folder, whatever its name, and the sub-folders that are empty then."""
     path.unlink(missing_ok=True)
     for folder in path.relative_to(layout.content).parents:
         if folder == Path() or any((layout.content / folder).iterdir()):
@@ -147,5 +160,10 @@ def listing(layout: Layout) -> Iterator[str]:
     for path in sorted(layout.content.rglob("*")):
         relative = path.relative_to(layout.content)
         hidden = any(part.startswith(".") for part in relative.parts)
-        if path.is_file() and not path.is_symlink() and not hidden and not path.name.lower().startswith(_TEMPORARY):
+        if path.is_file() and not path.is_symlink() and not hidden and not is_temporary(path.name):
             yield relative.as_posix()
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file's name says that some program is still at work on it. `template.docx` is an ordinary name."""
+    return any(fnmatchcase(name.lower(), pattern) for pattern in _TEMPORARY)

@@ -85,8 +85,10 @@ class Index:
         except ValueError as error:
             raise IndexDamaged(name=self._name) from error
 
-    def change(self, *, add: Entries | None = None, remove: Iterable[int] = ()) -> None:
+    def change(self, *, add: Entries | None = None, remove: Iterable[int] = ()) -> tuple[int, int]:
         """Remove ids, add entries and make both durable. The caller holds the knowledge base's write lock.
+
+        Returns how many entries the vector store and the word index have more (below 0: fewer) than before.
 
         Raises:
             IndexDamaged: the two indexes do not agree on how many entries came and went.
@@ -100,7 +102,8 @@ class Index:
                     vectors.add(add.ids, add.vectors)
                 vectors.save()
                 words.change(gone, zip(add.ids, add.terms, strict=True) if add is not None else ())
-                if vectors.count() - before[0] != words.count() - before[1]:
+                grown = (vectors.count() - before[0], words.count() - before[1])
+                if grown[0] != grown[1]:
                     raise IndexDamaged(name=self._name)
                 self._stamp = uuid.uuid4().hex
                 replace_file(self._folder / STAMP, self._stamp.encode())
@@ -108,6 +111,7 @@ class Index:
                 # Memory and disk may differ now; the next use reads the disk, where SQL decides what counts.
                 self._opened = None
                 raise
+        return grown
 
     def search(self, vector: Vector, terms: Sequence[str], k: int) -> Answers:
         """The k best of each index; both scores for every id found by either, as far as they are known."""

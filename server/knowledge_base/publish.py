@@ -24,6 +24,7 @@ wrong text (tests/unit/test_publish_crash.py tries every letter).
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from filelock import FileLock, Timeout
 
@@ -40,6 +41,21 @@ from server.knowledge_base.ingest import Parsed
 from server.knowledge_base.names import Layout
 
 LOCK_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a deletion took away: files, chunks, entries of the two indexes, bytes on disk, entries of the cache.
+
+    The indexes are counted before and after, not believed.
+    """
+
+    files: int = 0
+    chunks: int = 0
+    vectors: int = 0
+    words: int = 0
+    bytes: int = 0
+    cache_entries: int = 0
 
 
 @contextmanager
@@ -154,10 +170,12 @@ class Publisher:
             if gone:
                 open_index(self._indexes, self._layout, kb).change(remove=gone)
 
-    def unpublish(self, names: Sequence[str], *, delete_content: bool) -> None:
-        """Make files disappear; names without a file are passed over."""
+    def unpublish(self, names: Sequence[str], *, delete_content: bool) -> Receipt:
+        """Make files disappear; names without a file are passed over. Returns what went."""
         with locked(self._layout, self._name):
             gone: list[int] = []
+            removed = (0, 0)
+            size = sum(content.size(self._layout, name) for name in names) if delete_content else 0
             with self._database.unit_of_work() as session:
                 kb = rows.get_knowledge_base(session, self._id)
                 if kb is None:
@@ -168,8 +186,9 @@ class Publisher:
                     elif file := rows.find_file(session, self._id, name):
                         gone += rows.delete_file(session, file.id)
             if gone:
-                open_index(self._indexes, self._layout, kb).change(remove=gone)
+                removed = open_index(self._indexes, self._layout, kb).change(remove=gone)
             finish_removals(self._database, self._layout, self._id)
+        return Receipt(len(names), len(gone), -removed[0], -removed[1], size)
 
 
 def finish_removals(database: Database, layout: Layout, knowledge_base_id: int) -> int:
@@ -198,8 +217,8 @@ def settle(database: Database, layout: Layout, knowledge_base_id: int) -> int:
         if name is not None and content.sha256(layout.file(name)) != sha256:
             content.put_in_place(layout, Received(name, waiting, sha256, waiting.stat().st_size))
             settled += 1
-        elif waiting.name not in needed:
-            content.discard_abandoned(waiting)
+        elif waiting.name not in needed and content.is_abandoned(waiting):
+            waiting.unlink(missing_ok=True)
     return settled
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from server.errors import BadSetting, UnknownPart
+
 if TYPE_CHECKING:
     from configs import Settings
 
@@ -67,3 +69,37 @@ def resolve(options: IngestOptions, kept: Mapping[str, Any], settings: "Settings
         found[name] = asked if asked is not None else kept.get(name, found[name])
     found["chunk_overlap"] = min(found["chunk_overlap"], found["chunk_size"] - 1)
     return Recipe(**found, index=options.index)
+
+
+def kept_settings(options: IngestOptions, kept: Mapping[str, Any], settings: "Settings") -> dict[str, Any]:
+    """What a knowledge base keeps once a caller's options are put over what it kept.
+
+    Raises:
+        UnknownPart: no splitter of that name.
+        BadSetting: the overlap is not smaller than the size.
+    """
+    asked = {name: getattr(options, name) for name in SETTING_NAMES}
+    found = {**kept, **{name: value for name, value in asked.items() if value is not None}}
+    check_splitter(found.get("splitter", settings.knowledge_base.splitter), settings)
+    size, overlap = found.get("chunk_size", settings.knowledge_base.chunk_size), found.get("chunk_overlap", 0)
+    if overlap >= size:
+        raise BadSetting(
+            name="chunk_overlap",
+            reason_en=f"{overlap} is not smaller than the chunk size, {size}",
+            reason_zh=f"{overlap} 不小于分块大小 {size}",
+        )
+    return found
+
+
+def splitter_names(settings: "Settings") -> list[str]:
+    """The splitters a caller may ask for; one of somebody else's only where the administrator made it the default."""
+    from text_splitter.table import SPLITTERS
+
+    return list(dict.fromkeys([settings.knowledge_base.splitter, *SPLITTERS]))
+
+
+def check_splitter(name: str, settings: "Settings") -> None:
+    """Raises `UnknownPart` for a splitter that a caller may not ask for: a dotted name would import anything."""
+    known = splitter_names(settings)
+    if name not in known:
+        raise UnknownPart(name=name, known=", ".join(known), kind_en="splitter", kind_zh="分割器")

@@ -3,7 +3,7 @@
 import builtins
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,31 +11,34 @@ from typing import Any
 from configs import Settings
 from server.db import repositories as rows
 from server.db.session import Database
-from server.db.tables import FileRow, KnowledgeBaseRow
-from server.errors import FileExists, FileNotFound, KnowledgeBaseNotFound, UnsupportedFileType, ZhiwenError, by_code
+from server.db.tables import KnowledgeBaseRow
+from server.errors import FileExists, FileNotFound, KnowledgeBaseNotFound, UnsupportedFileType, ZhiwenError
 from server.knowledge_base import content
 from server.knowledge_base.embedders import Embedders
 from server.knowledge_base.index import VECTOR_STORES, IndexPool
 from server.knowledge_base.ingest import parse_batches
 from server.knowledge_base.ingestor import Ingestor
-from server.knowledge_base.job_book import JobBook, JobInfo
+from server.knowledge_base.job_book import ACTIVE, JobBook, JobInfo
 from server.knowledge_base.jobs import JobQueue
+from server.knowledge_base.ledger import FileInfo, file_infos, index_ids
+from server.knowledge_base.maintenance import Maintenance
 from server.knowledge_base.names import FileName, KbName, Layout
 from server.knowledge_base.parsers import Parser, cache_of
-from server.knowledge_base.publish import locked
+from server.knowledge_base.publish import Receipt, locked, open_index
 from server.knowledge_base.rebuild import Rebuild, RebuildStep, Tools
-from server.knowledge_base.recipe import IngestOptions, Recipe, resolve
-from server.knowledge_base.reconcile import DELETING, Repairs, reconcile
+from server.knowledge_base.recipe import IngestOptions, Recipe, check_splitter, kept_settings, resolve
+from server.knowledge_base.reconcile import DELETING, Repairs
 from server.knowledge_base.search import Searcher
 from server.knowledge_base.uploads import Upload, opened
 from server.types import Chunk, Hit
 
 Results = dict[str, ZhiwenError | None]
+DEFAULTS = IngestOptions()
 
 
 @dataclass(frozen=True)
 class KnowledgeBaseInfo:
-    """A knowledge base and what it holds: files, visible chunks, failed files."""
+    """A knowledge base, what it holds (files, visible chunks, failed files), and how it reads files from now on."""
 
     name: str
     info: str
@@ -45,22 +48,15 @@ class KnowledgeBaseInfo:
     chunks: int
     failed: int
     created: datetime
+    recipe: Recipe
 
 
 @dataclass(frozen=True)
-class FileInfo:
-    """A file and its state: waiting, ready or failed (then with the reason)."""
+class Deleted:
+    """What became of each file that was to go, and what went."""
 
-    name: str
-    state: str
-    size: int
-    chunks: int
-    loader: str
-    splitter: str
-    error_code: str
-    error_en: str
-    error_zh: str
-    updated: datetime
+    results: Results
+    receipt: Receipt
 
 
 @dataclass(frozen=True)
@@ -86,24 +82,34 @@ class KnowledgeBases:
         self._book = JobBook(database)
         self._jobs = JobQueue(settings, self._book, parser, self._ingestor)
         self._searcher = Searcher(settings, database, self._indexes, embedders)
+        self.maintenance = Maintenance(settings, database, self._indexes, embedders, self._cache)
 
     def list(self) -> builtins.list[KnowledgeBaseInfo]:
         """All knowledge bases, oldest first."""
         with self._database.read() as session:
             counts = rows.count(session)
-            return [_kb_info(kb, counts.get(kb.id, rows.Counts())) for kb in rows.knowledge_bases(session)]
+            return [self._info(kb, counts.get(kb.id, rows.Counts())) for kb in rows.knowledge_bases(session)]
 
     def get(self, name: str) -> KnowledgeBaseInfo:
         """One knowledge base. Raises `KnowledgeBaseNotFound`, `BadName`."""
         kb = self._row(name)
         with self._database.read() as session:
-            return _kb_info(kb, rows.count(session).get(kb.id, rows.Counts()))
+            return self._info(kb, rows.count(session).get(kb.id, rows.Counts()))
 
-    def create(self, name: str, *, info: str = "", vector_store: str = "", embed_model: str = "") -> KnowledgeBaseInfo:
-        """Create an empty knowledge base; "" means the settings' choice.
+    def create(
+        self,
+        name: str,
+        *,
+        info: str = "",
+        vector_store: str = "",
+        embed_model: str = "",
+        options: IngestOptions = DEFAULTS,
+    ) -> KnowledgeBaseInfo:
+        """Create an empty knowledge base that keeps these options; "" and None mean the settings' choice.
 
         Raises:
             BadName, KnowledgeBaseExists: about the name.
+            UnknownPart, BadSetting: about the options.
             ModelNotFound, ModelUnavailable: about the embedding model or the vector store.
         """
         parsed = KbName.parse(name)
@@ -117,6 +123,7 @@ class KnowledgeBases:
             vector_store=store,
             embed_model=embedder.name,
             dimension=embedder.dimension,
+            settings=kept_settings(options, {}, self._settings),
         )
         layout = self._layout(parsed.text)
         with self._database.unit_of_work() as session:
@@ -125,7 +132,21 @@ class KnowledgeBases:
             # here belongs to a database that is gone, whose chunk ids this one will use again for other texts.
             layout.content.mkdir(parents=True, exist_ok=True)
             self._drop_indexes(layout)
-        return _kb_info(kb, rows.Counts())
+        return self._info(kb, rows.Counts())
+
+    def update_settings(self, name: str, options: IngestOptions) -> KnowledgeBaseInfo:
+        """Change how files are read from now on; those that were read stay as they are until a rebuild.
+
+        Raises:
+            KnowledgeBaseNotFound, UnknownPart, BadSetting: nothing was changed.
+        """
+        kb = self._row(name)
+        with self._database.unit_of_work() as session:
+            row = rows.get_knowledge_base(session, kb.id)
+            if row is None:
+                raise KnowledgeBaseNotFound(name=name)
+            row.settings = kept_settings(options, row.settings, self._settings)
+        return self.get(name)
 
     def delete(self, name: str) -> None:
         """Delete a knowledge base with all its files. Raises `KnowledgeBaseNotFound`, `KnowledgeBaseBusy`."""
@@ -135,9 +156,17 @@ class KnowledgeBases:
             # The marker lets `reconcile` finish after a crash, and tell this folder from one a user put there.
             (layout.root / DELETING).touch()
             with self._database.unit_of_work() as session:
+                hashes = rows.hashes(session, kb.id)
                 rows.delete_knowledge_base(session, kb.id)
         self._drop_indexes(layout)
         shutil.rmtree(layout.root, ignore_errors=True)
+        self._forget_cached(hashes.values())
+
+    def _forget_cached(self, hashes: Collection[str]) -> int:
+        """Delete what is cached of these bytes, unless another file has the same ones. Returns how many entries."""
+        with self._database.read() as session:
+            used = rows.hashes_in_use(session, hashes)
+        return sum(self._cache.forget(sha256) for sha256 in {*hashes} - used)
 
     def forget_all(self) -> None:
         """Drop all tables and indexes and make empty tables; the uploaded files stay where they are."""
@@ -155,12 +184,17 @@ class KnowledgeBases:
         for folder in layout.indexes.glob("*"):
             self._indexes.drop(folder)
 
-    def files(self, name: str) -> builtins.list[FileInfo]:
-        """All files of a knowledge base, by name."""
-        kb = self._row(name)
+    def files(self, name: str, *, with_entries: bool = False) -> builtins.list[FileInfo]:
+        """All files of a knowledge base, by name; with `with_entries` what the two indexes hold of each."""
+        infos = self._files(self._row(name), with_entries=with_entries)
+        # SQL and indexes cannot be read at one moment: what a change in between made differ is looked at once more.
+        return infos if all(info.is_whole for info in infos) else self._files(self._row(name), with_entries=True)
+
+    def _files(self, kb: KnowledgeBaseRow, *, with_entries: bool) -> builtins.list[FileInfo]:
+        active = self._book.info(kb.id, ACTIVE, limit=self._settings.ingest.queue_limit)
+        held = index_ids(open_index(self._indexes, self._layout(kb.name), kb)) if with_entries else None
         with self._database.read() as session:
-            chunks = rows.chunk_counts(session, kb.id)
-            return [_file_info(file, chunks.get(file.id, 0)) for file in rows.files(session, kb.id)]
+            return file_infos(rows.files(session, kb.id), rows.visible_ids_by_file(session, kb.id), active, held)
 
     def add_files(self, name: str, uploads: Iterable[Upload], options: IngestOptions) -> Results:
         """Store, read and index files; returns when all are done, with the error of each that failed."""
@@ -178,12 +212,14 @@ class KnowledgeBases:
         An archive becomes its members. The same bytes, to be read in the same way as before, are not read again.
 
         Raises:
+            UnknownPart: no splitter of that name; nothing was read.
             QueueFull: before anything of the first file was read; later files are refused one by one.
         """
         kb = self._row(name)
         self._jobs.ensure_room()
         submitted = Submitted()
         recipe = resolve(options, kb.settings, self._settings)
+        check_splitter(recipe.splitter, self._settings)
         for upload in uploads:
             for each in opened(upload, self._settings, submitted.refused):
                 try:
@@ -221,6 +257,12 @@ class KnowledgeBases:
             raise FileExists(name=parsed.text, knowledge_base=kb.name)
         return parsed
 
+    def has(self, name: str, file_name: str, sha256: str, options: IngestOptions) -> bool:
+        """Whether a file is searchable already, made of these bytes in the way the options ask for."""
+        kb = self._row(name)
+        recipe = resolve(options, kb.settings, self._settings)
+        return self._ingestor.has(kb.id, FileName.parse(file_name).text, sha256, recipe)
+
     def index_files(
         self, name: str, file_names: Sequence[str], options: IngestOptions
     ) -> Iterator[tuple[str, ZhiwenError | None]]:
@@ -238,6 +280,31 @@ class KnowledgeBases:
         """The queue of uploads."""
         return self._jobs
 
+    def retry_failed(self, name: str) -> Submitted:
+        """Queue all failed files of a knowledge base again, read in the way it has now; returns at once.
+
+        Raises:
+            KnowledgeBaseNotFound: there is none of that name.
+            QueueFull: before the first file was queued; later files are refused one by one.
+        """
+        kb = self._row(name)
+        self._jobs.ensure_room()
+        attempts = {job.file: job.attempts for job in reversed(self._book.info(kb.id, ["failed"]))}
+        recipe = resolve(DEFAULTS, kb.settings, self._settings)
+        submitted = Submitted()
+        for file in self.files(name):
+            if file.state != "failed" or file.job is not None:
+                continue
+            received = content.in_place(self._layout(kb.name), file.name)
+            try:
+                if not received.path.is_file():
+                    raise FileNotFound(name=file.name, knowledge_base=kb.name)
+                job_id = self._jobs.submit(kb.id, received, recipe, attempts.get(file.name, 0) + 1)
+                submitted.jobs[job_id] = file.name
+            except ZhiwenError as error:
+                submitted.refused[file.name] = error
+        return submitted
+
     def list_jobs(self, name: str = "", states: Collection[str] = ()) -> builtins.list[JobInfo]:
         """The newest jobs first, of all knowledge bases or one."""
         return self._book.info(self._row(name).id if name else None, states)
@@ -246,8 +313,8 @@ class KnowledgeBases:
         """One job. Raises `JobNotFound`."""
         return self._book.one(job_id)
 
-    def delete_files(self, name: str, file_names: Sequence[str], *, delete_content: bool) -> Results:
-        """Take files out of the indexes and the list; with `delete_content` their bytes are deleted too."""
+    def delete_files(self, name: str, file_names: Sequence[str], *, delete_content: bool) -> Deleted:
+        """Take files out of the indexes and the list; with `delete_content` bytes and what is cached of them go too."""
         kb = self._row(name)
         self._jobs.cancel_for_files(kb.id, file_names)
         results: Results = {}
@@ -258,8 +325,13 @@ class KnowledgeBases:
                 results[file_name] = None
             except ZhiwenError as error:
                 results[file_name] = error
-        self._ingestor.publisher(kb).unpublish(known, delete_content=delete_content)
-        return results
+        with self._database.read() as session:
+            hashes = rows.hashes(session, kb.id)
+        receipt = self._ingestor.publisher(kb).unpublish(list(dict.fromkeys(known)), delete_content=delete_content)
+        if delete_content:
+            cached = self._forget_cached([hashes[file] for file in known if file in hashes])
+            receipt = replace(receipt, cache_entries=cached)
+        return Deleted(results, receipt)
 
     def _known(self, kb: KnowledgeBaseRow, file_name: str) -> str:
         name = FileName.parse(file_name).text
@@ -321,7 +393,7 @@ class KnowledgeBases:
 
     def reconcile(self) -> dict[str, Repairs]:
         """Clean up after a crash; see `server.knowledge_base.reconcile`."""
-        return reconcile(self._settings, self._database, self._indexes, self._embedders)
+        return self.maintenance.repair()
 
     def _layout(self, name: str) -> Layout:
         return Layout.of(self._settings.paths.knowledge_base, name)
@@ -336,31 +408,15 @@ class KnowledgeBases:
             raise KnowledgeBaseNotFound(name=name)
         return kb
 
-
-def _kb_info(kb: KnowledgeBaseRow, counts: rows.Counts) -> KnowledgeBaseInfo:
-    return KnowledgeBaseInfo(
-        name=kb.name,
-        info=kb.info,
-        vector_store=kb.vector_store,
-        embed_model=kb.embed_model,
-        files=counts.files,
-        chunks=counts.chunks,
-        failed=counts.failed,
-        created=kb.created,
-    )
-
-
-def _file_info(file: FileRow, chunks: int) -> FileInfo:
-    error = by_code(file.error_code, file.error_detail) if file.error_code else None
-    return FileInfo(
-        name=file.name,
-        state=file.state,
-        size=file.size,
-        chunks=chunks,
-        loader=file.loader,
-        splitter=file.splitter,
-        error_code=file.error_code,
-        error_en=error.message("en") if error else "",
-        error_zh=error.message("zh") if error else "",
-        updated=file.updated,
-    )
+    def _info(self, kb: KnowledgeBaseRow, counts: rows.Counts) -> KnowledgeBaseInfo:
+        return KnowledgeBaseInfo(
+            name=kb.name,
+            info=kb.info,
+            vector_store=kb.vector_store,
+            embed_model=kb.embed_model,
+            files=counts.files,
+            chunks=counts.chunks,
+            failed=counts.failed,
+            created=kb.created,
+            recipe=resolve(DEFAULTS, kb.settings, self._settings),
+        )

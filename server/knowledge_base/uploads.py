@@ -25,6 +25,13 @@ class Upload:
     stream: BinaryIO
 
 
+def accepted() -> list[str]:
+    """Suffixes of what may be uploaded: readable files, and archives of such."""
+    from document_loaders.table import suffixes
+
+    return [*suffixes(), ARCHIVE]
+
+
 def opened(upload: Upload, settings: Settings, refused: dict[str, ZhiwenError]) -> Iterator[Upload]:
     """The upload itself, or the files in it. What of an archive cannot be read goes into `refused`."""
     if not upload.name.lower().endswith(ARCHIVE):

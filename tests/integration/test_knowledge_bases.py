@@ -98,8 +98,9 @@ def test_a_file_that_cannot_be_read_is_kept_and_says_why(
     assert error.code == code
     [info] = [file for file in kbs.files(KB) if file.name == name]
     assert (info.state, info.chunks, info.error_code) == ("failed", 0, code)
-    assert name in info.error_en
-    assert name in info.error_zh
+    assert info.error is not None
+    assert name in info.error.message("en")
+    assert name in info.error.message("zh")
     assert kbs.content_path(KB, name).read_bytes() == data
     assert best(kbs, "报销") == "good.txt", "one bad file must not stop the others"
 
@@ -108,7 +109,7 @@ def test_a_file_that_cannot_be_read_is_kept_and_says_why(
 def test_names_that_lead_elsewhere_are_refused(kbs: KnowledgeBases, name: str, settings: Settings) -> None:
     assert isinstance(put(kbs, {name: TRAVEL})[name], BadName)
     assert kbs.files(KB) == []
-    for ask in (kbs.content_path, lambda kb, file: kbs.delete_files(kb, [file], delete_content=True)[file]):
+    for ask in (kbs.content_path, lambda kb, file: kbs.delete_files(kb, [file], delete_content=True).results[file]):
         try:
             answer = ask(KB, name)
         except BadName:
@@ -153,12 +154,12 @@ def test_a_replacement_that_cannot_be_read_leaves_the_old_version(kbs: Knowledge
 
 def test_a_deleted_file_does_not_answer(kbs: KnowledgeBases) -> None:
     put(kbs, {"a_1.txt": TRAVEL, "ax1.txt": LEAVE})
-    assert kbs.delete_files(KB, ["a_1.txt", "nope.txt"], delete_content=True)["a_1.txt"] is None
+    assert kbs.delete_files(KB, ["a_1.txt", "nope.txt"], delete_content=True).results["a_1.txt"] is None
     assert best(kbs, "报销") == ""
     assert best(kbs, "年假") == "ax1.txt", "an underscore is no wildcard"
     with pytest.raises(FileNotFound):
         kbs.content_path(KB, "a_1.txt")
-    assert isinstance(kbs.delete_files(KB, ["a_1.txt"], delete_content=True)["a_1.txt"], FileNotFound)
+    assert isinstance(kbs.delete_files(KB, ["a_1.txt"], delete_content=True).results["a_1.txt"], FileNotFound)
 
 
 def test_files_taken_out_without_their_content_can_come_back(kbs: KnowledgeBases) -> None:

@@ -3,6 +3,7 @@
 import json
 import mimetypes
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
@@ -10,19 +11,21 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.routing import APIRoute
 
-from server.api.deps import KnowledgeBasesDep, LanguageDep
+from server.api.deps import ContainerDep, KnowledgeBasesDep, LanguageDep
 from server.api.errors import error_response
-from server.api.schemas import BaseResponse, DeleteFiles, FileListResponse
-from server.api.wire import failed_files, file_details
+from server.api.job_schemas import QueuedResponse
+from server.api.schemas import BaseResponse, DeleteFiles, FileListResponse, Formats, FormatsResponse
+from server.api.wire import failed_files, file_details, ingest_settings, queued
 from server.errors import NotSupported, ZhiwenError
-from server.knowledge_base.recipe import IngestOptions
-from server.knowledge_base.service import Upload
+from server.knowledge_base.recipe import IngestOptions, resolve, splitter_names
+from server.knowledge_base.uploads import Upload, accepted
 
 MAX_FILES_PER_FORM = 10_000
 MAX_FORM_TEXT = 64 * 1024 * 1024
 _PREVIEW_HEADERS = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
 _UPLOADED = {"zh": "文件上传与向量化完成", "en": "Upload and indexing finished"}
 _STORED = {"zh": "文件上传完成", "en": "Upload finished"}
+_QUEUED = {"zh": "文件已保存，正在排队处理", "en": "The files are stored and wait to be read"}
 _DELETED = {"zh": "文件删除完成", "en": "Deletion finished"}
 
 
@@ -52,15 +55,27 @@ def list_files(
     language: LanguageDep,
     details: Annotated[bool, Query()] = False,
 ) -> FileListResponse | JSONResponse:
-    """The names of the files; with `details=true` objects. As in 0.2.10 `data` is an array even of an error."""
+    """The names of the files; with `details=true` objects. As in 0.2.10 `data` is an array even of an error.
+
+    Files of which there is only a job yet are among them, in the state `waiting`.
+    """
     try:
-        files = knowledge_bases.files(knowledge_base_name)
+        files = knowledge_bases.files(knowledge_base_name, with_entries=details)
     except ZhiwenError as error:
         return error_response(error, request, data=[])
     return FileListResponse(data=[file_details(f, language) for f in files] if details else [f.name for f in files])
 
 
-@router.post("/upload_docs")
+@router.get("/formats")
+def formats(container: ContainerDep) -> FormatsResponse:
+    """What uploads may be, and how they can be split."""
+    settings = container.settings
+    recipe = resolve(IngestOptions(), {}, settings)
+    known = Formats(suffixes=accepted(), splitters=splitter_names(settings), settings=ingest_settings(recipe))
+    return FormatsResponse(data=known)
+
+
+@router.post("/upload_docs", response_model=BaseResponse, responses={202: {"model": QueuedResponse}})
 def upload_docs(  # noqa: PLR0913  # the fields of the form
     knowledge_bases: KnowledgeBasesDep,
     language: LanguageDep,
@@ -71,31 +86,49 @@ def upload_docs(  # noqa: PLR0913  # the fields of the form
     chunk_size: Annotated[int | None, Form(ge=10)] = None,
     chunk_overlap: Annotated[int | None, Form(ge=0)] = None,
     zh_title_enhance: Annotated[bool | None, Form()] = None,
+    splitter: Annotated[str | None, Form(description="one of /knowledge_base/formats")] = None,
+    ocr: Annotated[bool | None, Form(description="read scans and pictures")] = None,
+    force: Annotated[bool, Form(description="read the files even when they were read in this way before")] = False,
+    wait: Annotated[bool, Form(description="false: answer 202 with the jobs as soon as the files are stored")] = True,
     docs: Annotated[str, Form(description="JSON text; own documents are not supported yet")] = "{}",
     not_refresh_vs_cache: Annotated[bool, Form(description="without effect: the index is always saved")] = False,
-) -> BaseResponse:
-    """Store and index files; answers when all are done. `data.failed_files` maps names to reasons."""
+) -> BaseResponse | JSONResponse:
+    """Store and index files; answers when all are done. `data.failed_files` maps names to reasons.
+
+    With `wait=false` it answers when all are stored; `data.jobs` then tells where to look how they do.
+    """
     if _parse_docs(docs):
         raise NotSupported(field="docs")
     options = IngestOptions(
         chunk_size=chunk_size,
         chunk_overlap=chunk_overlap,
         zh_title_enhance=zh_title_enhance,
+        splitter=splitter,
+        ocr=ocr,
         replace=override,
         index=to_vector_store,
+        force=force,
     )
     uploads = [Upload(name=file.filename or "", stream=file.file) for file in files]
+    if not wait:
+        submitted = knowledge_bases.submit_files(knowledge_base_name, uploads, options)
+        answer = QueuedResponse(code=202, msg=_QUEUED[language], data=queued(submitted, language))
+        return JSONResponse(answer.model_dump(), 202)
     results = knowledge_bases.add_files(knowledge_base_name, uploads, options)
     return BaseResponse(msg=(_UPLOADED if to_vector_store else _STORED)[language], data=failed_files(results, language))
 
 
 @router.post("/delete_docs")
 def delete_docs(body: DeleteFiles, knowledge_bases: KnowledgeBasesDep, language: LanguageDep) -> BaseResponse:
-    """Take files out of the index, with `delete_content` also off the disk; `data.failed_files` as in upload."""
-    results = knowledge_bases.delete_files(
+    """Take files out of the index, with `delete_content` also off the disk; `data.failed_files` as in upload.
+
+    `data.receipt` counts what went: files, chunks, vectors, words (entries of the two indexes), bytes, cache_entries.
+    """
+    deleted = knowledge_bases.delete_files(
         body.knowledge_base_name, body.file_names, delete_content=body.delete_content
     )
-    return BaseResponse(msg=_DELETED[language], data=failed_files(results, language))
+    data = {**failed_files(deleted.results, language), "receipt": asdict(deleted.receipt)}
+    return BaseResponse(msg=_DELETED[language], data=data)
 
 
 @router.get("/download_doc", response_class=FileResponse)

@@ -13,11 +13,13 @@ from server.api.schemas import (
     CreateKnowledgeBase,
     FoundDocument,
     KnowledgeBaseListResponse,
+    KnowledgeBaseResponse,
     RebuildRequest,
     SearchRequest,
+    UpdateSettings,
 )
 from server.api.sse import STREAM_RESPONSES, event_stream
-from server.api.wire import found_document, knowledge_base_details, rebuild_event
+from server.api.wire import found_document, knowledge_base_details, options_of, rebuild_event
 from server.errors import BadName, KnowledgeBaseExists, KnowledgeBaseNotFound
 from server.knowledge_base.recipe import IngestOptions
 
@@ -27,6 +29,11 @@ NO_QUESTION_SCORE = 3.0
 _BLANK = {"zh": "知识库名称不能为空，请重新填写知识库名称", "en": "The name of the knowledge base is empty. Type one."}
 _CREATED = {"zh": "已新增知识库 {name}", "en": "Created the knowledge base {name}"}
 _EXISTS = {"zh": "已存在同名知识库 {name}", "en": "There is already a knowledge base {name}"}
+_UPDATED = {
+    "zh": "设置已保存，对之后读取的文件生效；已有文件需要重建索引后才会按新设置切分",
+    "en": "The settings are saved and count for files read from now on. Rebuild the index to apply them to the files "
+    "that are there.",
+}
 _DELETED = {"zh": "成功删除知识库 {name}", "en": "Deleted the knowledge base {name}"}
 
 
@@ -34,7 +41,7 @@ _DELETED = {"zh": "成功删除知识库 {name}", "en": "Deleted the knowledge b
 def list_knowledge_bases(
     knowledge_bases: KnowledgeBasesDep, details: Annotated[bool, Query()] = False
 ) -> KnowledgeBaseListResponse:
-    """The names, oldest first; with `details=true` objects."""
+    """The names, oldest first; with `details=true` objects, with the settings their files are read with."""
     infos = knowledge_bases.list()
     if details:
         return KnowledgeBaseListResponse(data=[knowledge_base_details(info) for info in infos])
@@ -52,11 +59,24 @@ def create_knowledge_base(
         return error_response(blank, request, status=404, msg=_BLANK[language])
     try:
         info = knowledge_bases.create(
-            name, info=body.kb_info, vector_store=body.vector_store_type, embed_model=body.embed_model
+            name,
+            info=body.kb_info,
+            vector_store=body.vector_store_type,
+            embed_model=body.embed_model,
+            options=options_of(body),
         )
     except KnowledgeBaseExists as error:
         return error_response(error, request, status=404, msg=_EXISTS[language].format(name=name))
     return BaseResponse(msg=_CREATED[language].format(name=info.name))
+
+
+@router.post("/update_settings")
+def update_settings(
+    body: UpdateSettings, knowledge_bases: KnowledgeBasesDep, language: LanguageDep
+) -> KnowledgeBaseResponse:
+    """Change how files are read from now on. Those that were read stay as they are until the next rebuild."""
+    info = knowledge_bases.update_settings(body.knowledge_base_name, options_of(body))
+    return KnowledgeBaseResponse(msg=_UPDATED[language], data=knowledge_base_details(info))
 
 
 @router.post("/delete_knowledge_base")
