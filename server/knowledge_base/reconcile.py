@@ -1,4 +1,4 @@
-"""Compare disk, SQL and indexes of the knowledge bases after a crash, and finish or remove what was left half done.
+"""Finish or remove what a crash left half done, on disk, in SQL and in the indexes. `audit` tells what that is.
 
 Nothing here is needed for right answers (see `publish`); it frees space and finishes moves. A knowledge base that is
 being written to is left alone. SQL decides: what it does not know goes, what it knows and an index lacks is added.
@@ -6,6 +6,7 @@ being written to is left alone. SQL decides: what it does not know goes, what it
 
 import logging
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from server.analysis import terms
 from server.db import repositories as rows
 from server.db.session import Database
 from server.db.tables import KnowledgeBaseRow
-from server.errors import KnowledgeBaseBusy
+from server.errors import KnowledgeBaseBusy, ZhiwenError
 from server.knowledge_base.embedders import Embedders
 from server.knowledge_base.index import Entries, Index, IndexPool
 from server.knowledge_base.ingest import EMBED_BATCH
@@ -30,31 +31,49 @@ DELETING = ".deleting"
 
 @dataclass(frozen=True)
 class Repairs:
-    """What was found and put right."""
+    """What was found and put right; `problem` tells what kept the rest from being repaired."""
 
     chunks_removed: int = 0
     entries_removed: int = 0
     entries_added: int = 0
     files_moved: int = 0
+    indexes_removed: int = 0
+    problem: ZhiwenError | None = None
 
     def __bool__(self) -> bool:
-        return any((self.chunks_removed, self.entries_removed, self.entries_added, self.files_moved))
+        numbers = (self.chunks_removed, self.entries_removed, self.entries_added, self.files_moved)
+        return any((*numbers, self.indexes_removed))
 
 
-def reconcile(settings: Settings, database: Database, indexes: IndexPool, embedders: Embedders) -> dict[str, Repairs]:
-    """Check every knowledge base; returns the repairs by name."""
-    with database.read() as session:
-        every = rows.knowledge_bases(session)
-    _finish_deletions(settings.paths.knowledge_base, {kb.name for kb in every})
-    done: dict[str, Repairs] = {}
-    for kb in every:
-        layout = Layout.of(settings.paths.knowledge_base, kb.name)
+class Reconciler:
+    """The repairs of all knowledge bases."""
+
+    def __init__(self, settings: Settings, database: Database, indexes: IndexPool, embedders: Embedders) -> None:
+        self._root = settings.paths.knowledge_base
+        self._database = database
+        self._indexes = indexes
+        self._embedders = embedders
+
+    def repair(self, names: Collection[str] = (), *, patience_s: float = 0) -> dict[str, Repairs]:
+        """Repair these knowledge bases, or all, waiting so many seconds for those who write; the repairs by name."""
+        with self._database.read() as session:
+            every = rows.knowledge_bases(session)
+        _finish_deletions(self._root, {kb.name for kb in every})
+        keys = {name.casefold() for name in names}
+        return {kb.name: self._repair(kb, patience_s) for kb in every if not keys or kb.key in keys}
+
+    def _repair(self, kb: KnowledgeBaseRow, patience_s: float) -> Repairs:
+        layout = Layout.of(self._root, kb.name)
         try:
-            with locked(layout, kb.name, rebuild=True, timeout_s=0), locked(layout, kb.name, timeout_s=0):
-                done[kb.name] = _Check(database, indexes, embedders, layout, kb.id).run()
-        except KnowledgeBaseBusy:
+            with locked(layout, kb.name, rebuild=True, timeout_s=0), locked(layout, kb.name, timeout_s=patience_s):
+                return _Repair(self._database, self._indexes, self._embedders, layout, kb.id).run()
+        except KnowledgeBaseBusy as error:
             log.info("%s is in use, not checked", kb.name)
-    return done
+            return Repairs(problem=error)
+        except ZhiwenError as error:
+            # One damaged index, or a model that is gone, must not keep the others from being repaired.
+            log.warning("%s was not repaired: %s", kb.name, error)
+            return Repairs(problem=error)
 
 
 def _finish_deletions(root: Path, known: set[str]) -> None:
@@ -65,8 +84,8 @@ def _finish_deletions(root: Path, known: set[str]) -> None:
             shutil.rmtree(marker.parent, ignore_errors=True)
 
 
-class _Check:
-    """The check of one knowledge base, whose locks the caller holds."""
+class _Repair:
+    """The repair of one knowledge base, whose locks the caller holds."""
 
     def __init__(
         self, database: Database, indexes: IndexPool, embedders: Embedders, layout: Layout, knowledge_base_id: int
@@ -78,7 +97,7 @@ class _Check:
         self._id = knowledge_base_id
 
     def run(self) -> Repairs:
-        """Check one after the other: rows, index folders, index entries, uploads."""
+        """Repair one after the other: rows, uploads, index folders, index entries."""
         with self._database.unit_of_work() as session:
             kb = rows.get_knowledge_base(session, self._id)
             if kb is None:
@@ -89,13 +108,13 @@ class _Check:
                 rows.delete_unused_file(session, file.id)
             visible = rows.visible_ids(session, self._id)
         moved = settle(self._database, self._layout, self._id)
-        for folder in self._layout.indexes.glob("*"):
-            if folder.name != str(kb.index_generation):
-                self._indexes.drop(folder)
+        old = [folder for folder in self._layout.indexes.glob("*") if folder.name != str(kb.index_generation)]
+        for folder in old:
+            self._indexes.drop(folder)
         index = open_index(self._indexes, self._layout, kb)
         removed = self._remove_extra(index, visible)
         added = self._add_missing(kb, index, visible)
-        return Repairs(len(invisible), removed, added, moved)
+        return Repairs(len(invisible), removed, added, moved, len(old))
 
     def _remove_extra(self, index: Index, visible: set[int]) -> int:
         vectors, words = index.ids()
@@ -113,6 +132,6 @@ class _Check:
                 chunks = rows.visible_chunks(session, batch)
             texts = [indexed_text(chunks[i].file, chunks[i].text, chunks[i].meta) for i in batch]
             embedder = self._embedders.for_index(kb.name, kb.embed_model, kb.dimension)
-            entries = Entries(batch, embed_documents(embedder, texts), [terms(text) for text in texts])
+            entries = Entries(batch, embed_documents(embedder, texts), [" ".join(terms(text)) for text in texts])
             index.change(remove=batch, add=entries)
         return len(missing)
