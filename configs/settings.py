@@ -189,6 +189,7 @@ class Ingest(Section):
     file_timeout_s: float = Field(gt=0)
     file_memory_mb: int = Field(ge=256)
     cache_mb: int = Field(ge=0)
+    loaders: dict[str, str]
 
 
 class Retrieval(Section):

@@ -45,6 +45,8 @@ LOADERS = {
     "OutlookLoader": "document_loaders.outlook:OutlookLoader",
     "EpubLoader": "document_loaders.epub:EpubLoader",
     "ImageLoader": "document_loaders.image:ImageLoader",
+    # Reads nothing by itself: chosen by `ingest.loaders` in the settings.
+    "UnstructuredLoader": "document_loaders.unstructured_reader:UnstructuredLoader",
 }
 SUFFIXES = {suffix: kind.loader for suffix, kind in BY_SUFFIX.items() if kind.loader}
 

@@ -59,7 +59,9 @@ def _serve(order: dict[str, Any], answers: TextIO) -> None:
 
     task = Task(Path(order["path"]), order["name"], order["sha256"], order["size"], Recipe(**order["recipe"]))
     cache = ParseCache(Path(order["cache"]), order["cache_mb"])
-    text = read(task, cache, lambda stage, page, pages: say({"stage": stage, "page": page, "pages": pages}))
+    text = read(
+        task, cache, lambda stage, page, pages: say({"stage": stage, "page": page, "pages": pages}), order["loaders"]
+    )
     for start in range(0, len(text.pieces), PORTION):
         portion = text.pieces[start : start + PORTION]
         say({"pieces": [(piece.text, piece.indexed, dict(piece.meta)) for piece in portion]})

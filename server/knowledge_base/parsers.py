@@ -58,6 +58,7 @@ class InlineParser:
 
     def __init__(self, settings: Settings) -> None:
         self._cache = cache_of(settings)
+        self._loaders = settings.ingest.loaders
 
     def parse(self, task: Task, report: Report, cancelled: Cancelled) -> Text:
         """See `Parser.parse`; it can be cancelled between pages only."""
@@ -67,7 +68,7 @@ class InlineParser:
                 raise ParsingCancelled
             report(stage, page, pages)
 
-        return read(task, self._cache, checked)
+        return read(task, self._cache, checked, self._loaders)
 
     def close(self) -> None:
         """Nothing runs."""
@@ -101,6 +102,7 @@ class ParserPool:
                 _, process = self._idle.pop()
                 if process.is_alive:
                     return process
+                process.end()
         return _Process(self._settings)
 
     def _give_back(self, process: "_Process") -> None:
@@ -213,6 +215,7 @@ class _Process:
             "recipe": asdict(task.recipe),
             "cache": str(self._settings.paths.knowledge_base / ".cache"),
             "cache_mb": self._settings.ingest.cache_mb,
+            "loaders": self._settings.ingest.loaders,
         }
         try:
             self._child.stdin.write(json.dumps(order).encode() + b"\n")

@@ -86,12 +86,15 @@ def indexed_text(file: str, text: str, meta: Mapping[str, Any]) -> str:
     return "\n".join([" > ".join(dict.fromkeys(path)), text])
 
 
-def read(task: Task, cache: ParseCache, report: Report) -> Text:
-    """Read and split one file; what is wrong with the file is told in the result, never raised."""
+def read(task: Task, cache: ParseCache, report: Report, others: Mapping[str, str]) -> Text:
+    """Read and split one file; what is wrong with the file is told in the result, never raised.
+
+    `others` names readers that the settings put in place of ours, by suffix.
+    """
     try:
         if task.size == 0:
             raise FileEmpty(name=task.name)
-        return _read(task, cache, report) if task.recipe.index else Text()
+        return _read(task, cache, report, others) if task.recipe.index else Text()
     except ZhiwenError as error:
         return Text(error=error)
     except OSError as error:
@@ -115,7 +118,7 @@ def too_large(name: str) -> FileUnreadable:
     )
 
 
-def _read(task: Task, cache: ParseCache, report: Report) -> Text:
+def _read(task: Task, cache: ParseCache, report: Report, others: Mapping[str, str]) -> Text:
     from text_splitter import table as splitters
 
     recipe = task.recipe
@@ -128,7 +131,7 @@ def _read(task: Task, cache: ParseCache, report: Report) -> Text:
     except splitters.UnknownSplitter as error:
         known = ", ".join(error.known)
         raise UnknownPart(name=error.name, known=known, kind_en="splitter", kind_zh="分割器") from error
-    loader, documents = _documents(task, cache, report)
+    loader, documents = _documents(task, cache, report, others)
     report("splitting", 0, 0)
     chunks = splitter.split_documents([document for document in documents if _is_visible(document.page_content)])
     if recipe.zh_title_enhance:
@@ -141,20 +144,25 @@ def _read(task: Task, cache: ParseCache, report: Report) -> Text:
     return Text(pieces, loader, recipe.splitter, _pages(documents))
 
 
-def _documents(task: Task, cache: ParseCache, report: Report) -> tuple[str, list["Document"]]:
+def _documents(
+    task: Task, cache: ParseCache, report: Report, others: Mapping[str, str]
+) -> tuple[str, list["Document"]]:
     """What the loader makes of the file, from the cache where the same bytes were read before."""
     from document_loaders import table as loaders
     from document_loaders.base import LoadOptions
     from document_loaders.errors import DocumentUnreadable, UnsupportedType
 
     try:
-        loader = loaders.loader_for(task.path)
+        loader = others.get(task.path.suffix.lower()) or loaders.loader_for(task.path)
         kept = cache.documents(task.sha256, loader, ocr=task.recipe.ocr)
         if kept is not None:
             return loader, kept
         with _scratch() as scratch:
             options = LoadOptions(ocr=task.recipe.ocr, scratch=scratch)
             found = [*_reported(loaders.load(task.path, loader, options), report)]
+    except loaders.UnknownLoader as error:
+        known = ", ".join(error.known)
+        raise UnknownPart(name=error.name, known=known, kind_en="reader", kind_zh="读取程序") from error
     except UnsupportedType as error:
         raise UnsupportedFileType(name=task.name, known=" ".join(loaders.suffixes())) from error
     except DocumentUnreadable as error:

@@ -29,7 +29,7 @@ from server.knowledge_base.rebuild import Rebuild, RebuildStep, Tools
 from server.knowledge_base.recipe import IngestOptions, Recipe, check_splitter, kept_settings, resolve
 from server.knowledge_base.reconcile import DELETING, Repairs
 from server.knowledge_base.search import Searcher
-from server.knowledge_base.uploads import Upload, opened
+from server.knowledge_base.uploads import Upload, opened, readable
 from server.types import Chunk, Hit
 
 Results = dict[str, ZhiwenError | None]
@@ -246,11 +246,9 @@ class KnowledgeBases:
             raise
 
     def _accept(self, kb: KnowledgeBaseRow, name: str, options: IngestOptions) -> FileName:
-        from document_loaders.table import suffixes
-
         parsed = FileName.parse(name)
-        if parsed.suffix not in suffixes():
-            raise UnsupportedFileType(name=parsed.text, known=" ".join(suffixes()))
+        if parsed.suffix not in readable(self._settings):
+            raise UnsupportedFileType(name=parsed.text, known=" ".join(readable(self._settings)))
         with self._database.read() as session:
             file = rows.find_file(session, kb.id, parsed.text)
         if file is not None and file.state == "ready" and not options.replace:

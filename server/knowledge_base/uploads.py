@@ -25,11 +25,16 @@ class Upload:
     stream: BinaryIO
 
 
-def accepted() -> list[str]:
-    """Suffixes of what may be uploaded: readable files, and archives of such."""
+def readable(settings: Settings) -> list[str]:
+    """Suffixes of files that can be read, those of the settings' own readers among them."""
     from document_loaders.table import suffixes
 
-    return [*suffixes(), ARCHIVE]
+    return list(dict.fromkeys([*suffixes(), *settings.ingest.loaders]))
+
+
+def accepted(settings: Settings) -> list[str]:
+    """Suffixes of what may be uploaded: readable files, and archives of such."""
+    return [*readable(settings), ARCHIVE]
 
 
 def opened(upload: Upload, settings: Settings, refused: dict[str, ZhiwenError]) -> Iterator[Upload]:

@@ -71,7 +71,7 @@ def formats(container: ContainerDep) -> FormatsResponse:
     """What uploads may be, and how they can be split."""
     settings = container.settings
     recipe = resolve(IngestOptions(), {}, settings)
-    known = Formats(suffixes=accepted(), splitters=splitter_names(settings), settings=ingest_settings(recipe))
+    known = Formats(suffixes=accepted(settings), splitters=splitter_names(settings), settings=ingest_settings(recipe))
     return FormatsResponse(data=known)
 
 
