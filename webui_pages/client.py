@@ -11,17 +11,20 @@ from typing import IO, Any, Generic, TypeVar
 import httpx
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from server.api.job_schemas import JobDetails, Queued
 from server.api.schemas import (
     BaseResponse,
     ChatRequest,
     CreateKnowledgeBase,
     DeleteFiles,
     FileDetails,
+    Formats,
     Health,
     KnowledgeBaseChatRequest,
     KnowledgeBaseDetails,
     RebuildRequest,
     Source,
+    UpdateSettings,
 )
 from server.errors import Language, ServiceUnavailable
 from webui_pages.labels import Labels
@@ -110,15 +113,51 @@ class ApiClient:
         """All files of a knowledge base."""
         return self._list(FileDetails, "/knowledge_base/list_files", {"knowledge_base_name": knowledge_base})
 
-    def upload(self, knowledge_base: str, name: str, content: IO[bytes], *, overwrite: bool) -> dict[str, str]:
-        """Add one file; returns the reasons of failure by file name, empty on success."""
+    def formats(self) -> Formats:
+        """What can be uploaded and how it can be split."""
+        with self._call("GET", "/knowledge_base/formats", timeout=HEALTH_TIMEOUT_S) as response:
+            return self._parse(Envelope[Formats], response.read()).data
+
+    def update_settings(self, request: UpdateSettings) -> None:
+        """Change how a knowledge base reads files from now on."""
+        self._post("/knowledge_base/update_settings", request.model_dump())
+
+    def upload(self, knowledge_base: str, name: str, content: IO[bytes], *, overwrite: bool) -> Queued:
+        """Send one file, or an archive of files; returns the jobs that read it as soon as it is stored."""
+        fields = {"knowledge_base_name": knowledge_base, "override": str(overwrite).lower(), "wait": "false"}
         with self._call(
             "POST",
             "/knowledge_base/upload_docs",
-            data={"knowledge_base_name": knowledge_base, "override": str(overwrite).lower()},
+            data=fields,
             files={"files": (name, content, "application/octet-stream")},
         ) as response:
-            return self._failed_files(response)
+            return self._parse(Envelope[Queued], response.read()).data
+
+    def jobs(self, knowledge_base: str, *states: str) -> list[JobDetails]:
+        """Jobs of a knowledge base in these states, the newest first."""
+        params = {"knowledge_base_name": knowledge_base, "state": states}
+        with self._call("GET", "/knowledge_base/jobs", params=params) as response:
+            return self._parse(Envelope[list[JobDetails]], response.read()).data
+
+    def job(self, job_id: int) -> JobDetails:
+        """One job."""
+        with self._call("GET", f"/knowledge_base/jobs/{job_id}") as response:
+            return self._parse(Envelope[JobDetails], response.read()).data
+
+    def cancel(self, job_id: int) -> None:
+        """Cancel a job that waits or is being read."""
+        self._post(f"/knowledge_base/jobs/{job_id}/cancel", None)
+
+    def retry_failed(self, knowledge_base: str) -> Queued:
+        """Read all failed files again."""
+        body = {"knowledge_base_name": knowledge_base}
+        with self._call("POST", "/knowledge_base/retry_failed", json=body) as response:
+            return self._parse(Envelope[Queued], response.read()).data
+
+    def retry(self, job_id: int) -> Queued:
+        """Read the file of a failed job again."""
+        with self._call("POST", f"/knowledge_base/jobs/{job_id}/retry") as response:
+            return self._parse(Envelope[Queued], response.read()).data
 
     def delete_files(self, knowledge_base: str, names: list[str]) -> dict[str, str]:
         """Remove files from the knowledge base and the disk; returns the reasons of failure by file name."""

@@ -144,6 +144,10 @@ class Labels:
     )
     place_page = Label("第 {page} 页", "Page {page}")
     place_row = Label("第 {row} 行", "Row {row}")
+    place_slide = Label("第 {slide} 张幻灯片", "Slide {slide}")
+    place_sheet = Label("工作表 {sheet}", "Sheet {sheet}")
+    place_rows = Label("第 {first}–{last} 行", "Rows {first}–{last}")
+    place_lines = Label("第 {first}–{last} 行", "Lines {first}–{last}")
     relevance = Label("相关度 {percent}%", "Relevance {percent}%")
     open_file = Label("打开", "Open")
     download = Label("下载", "Download")
@@ -187,6 +191,39 @@ class Labels:
     upload_start = Label("上传并建立索引", "Upload and index")
     upload_progress = Label("正在处理 {name}（{done}/{total}）", "Working on {name} ({done} of {total})")
     upload_done = Label("上传完成：成功 {good}，失败 {bad}", "Upload finished: {good} succeeded, {bad} failed")
+    unchanged = Label("与已有文件相同，未重新读取", "the same as before, not read again")
+
+    # work on files
+    jobs = Label("正在处理：还剩 {count} 个文件", "Working: {count} files left")
+    jobs_hint = Label("可以离开本页，处理会继续进行。", "You may leave this page; the work goes on without it.")
+    jobs_more = Label("另有 {count} 个文件在等待", "{count} more files are waiting")
+    job_page = Label("第 {page} / {pages} 页", "page {page} of {pages}")
+    stage_queued = Label("等待中", "waiting")
+    stage_parsing = Label("正在读取", "reading")
+    stage_splitting = Label("正在切分", "splitting")
+    stage_embedding = Label("正在建立索引", "indexing")
+    cancel_job = Label("取消处理“{name}”", "Cancel “{name}”")
+    retry_failed = Label("全部重试", "Retry all failed")
+
+    # settings of a knowledge base
+    ingest_settings = Label("切分与识别", "Splitting and OCR")
+    splitter = Label("分割器", "Splitter")
+    chunk_size = Label("分块大小（字符）", "Chunk size (characters)")
+    chunk_overlap = Label("相邻分块重叠（字符）", "Overlap of chunks (characters)")
+    ocr = Label("识别扫描件与图片中的文字（OCR）", "Read scans and pictures (OCR)")
+    save = Label("保存", "Save")
+    settings_saved = Label(
+        "设置已保存，对之后读取的文件生效；已有文件请重建索引。",
+        "Saved; it counts for files read from now on. Rebuild the index for those that are there.",
+    )
+    outdated = Label(
+        "有 {count} 个文件仍按旧设置切分，重建索引后生效。",
+        "Files still split by other settings: {count}. Rebuild the index to apply the present ones.",
+    )
+    out_of_step = Label(
+        "以下文件的索引与分块数不一致，请重建索引：{names}",
+        "The index does not agree with the chunks of these files. Rebuild the index: {names}",
+    )
     indexed = Label("已建立索引", "indexed")
 
     # the table of files
@@ -196,6 +233,9 @@ class Labels:
     )
     column_name = Label("文件", "File")
     column_state = Label("状态", "State")
+    column_pages = Label("页", "Pages")
+    column_note = Label("提示", "Notes")
+    empty_pages = Label("{count} 页没有文字：{pages}", "{count} pages without text: {pages}")
     column_size = Label("大小", "Size")
     column_chunks = Label("分块", "Chunks")
     column_loader = Label("读取方式", "Read with")

@@ -8,7 +8,7 @@ from typing import Literal
 
 import streamlit as st
 
-from server.api.schemas import Health, History, Source
+from server.api.schemas import Formats, Health, History, Source
 from server.errors import Language
 
 Mode = Literal["knowledge_base", "llm"]
@@ -44,15 +44,19 @@ class ChatOptions:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file; `error` is empty on success."""
+    """What became of one file; `error` is empty on success, `note` says what is special about that."""
 
     name: str
     error: str = ""
+    note: str = ""
 
 
 @dataclass
 class State:
-    """The session. The versions are parts of widget keys: a new one empties the widget."""
+    """The session. The versions are parts of widget keys: a new one empties the widget.
+
+    `watched` are jobs whose outcome belongs into `uploaded`: job id to file.
+    """
 
     language: Language
     options: ChatOptions
@@ -62,12 +66,14 @@ class State:
     turns: list[Turn] = field(default_factory=list)
     pending_question: str = ""
     health: Health | None = None
+    formats: Formats | None = None
     health_checked_at: float = 0.0
     select_version: int = 0
     uploader_version: int = 0
     table_version: int = 0
     notice: str = ""
     uploaded: list[Outcome] = field(default_factory=list)
+    watched: dict[int, str] = field(default_factory=dict)
     rebuild_wanted: bool = False
     rebuilt: list[Outcome] | None = None
 
@@ -99,6 +105,7 @@ class State:
         if name != self.knowledge_base:
             self.knowledge_base = name
             self.uploaded, self.rebuilt, self.rebuild_wanted = [], None, False
+            self.watched = {}
             self.table_version += 1
             self.uploader_version += 1
 

@@ -143,7 +143,10 @@ def _source(number: int, hit: Hit) -> SourceText:
 def _place(hit: Hit) -> str:
     """Where in its file a text stands, as a person would say it; empty when the file has no such places."""
     meta = hit.chunk.meta
-    parts = [f"p. {meta['page']}"] if meta.get("page") else []
-    parts += [f"row {meta['row']}"] if meta.get("row") else []
+    parts = [str(meta["part"])] if meta.get("part") else []
+    named = (("p.", "page"), ("slide", "slide"), ("sheet", "sheet"), ("row", "row"))
+    parts += [f"{word} {meta[name]}" for word, name in named if meta.get(name)]
+    spans = ("lines",) if meta.get("row") else ("rows", "lines")
+    parts += [f"{name} {meta[name][0]}-{meta[name][-1]}" for name in spans if meta.get(name)]
     parts += [" > ".join(map(str, meta["headings"]))] if meta.get("headings") else []
     return ", ".join(parts)

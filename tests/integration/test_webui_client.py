@@ -122,14 +122,17 @@ def test_closing_the_answer_closes_the_connection(api):
 
 def test_upload_tells_success_and_failure(api):
     client = client_of(api)
-    assert client.upload("空知识库", "新 文件.md", io.BytesIO("内容".encode()), overwrite=False) == {}
+    queued = client.upload("空知识库", "新 文件.md", io.BytesIO("内容".encode()), overwrite=False)
+    assert ([job.file for job in queued.jobs], queued.failed_files) == (["新 文件.md"], {})
+    assert client.job(queued.jobs[0].id).state == "done"
     assert [file.name for file in client.files("空知识库")] == ["新 文件.md"]
-    assert client.upload("空知识库", "a.exe", io.BytesIO(b"MZ"), overwrite=True) == {
+    assert client.upload("空知识库", "a.exe", io.BytesIO(b"MZ"), overwrite=True).failed_files == {
         "a.exe": "无法读取这种类型的文件。"
     }
     first, second = api.bodies("/knowledge_base/upload_docs")
     assert "内容" in first
     assert 'name="override"\r\n\r\nfalse' in first
+    assert 'name="wait"\r\n\r\nfalse' in first
     assert 'name="override"\r\n\r\ntrue' in second
 
 

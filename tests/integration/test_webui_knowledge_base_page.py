@@ -1,7 +1,7 @@
 """The page that manages knowledge bases: empty, normal, failing."""
 
 import pytest
-from webui_fake_api import running_fake_api
+from webui_fake_api import job_entry, running_fake_api
 from webui_page import in_dialog, open_page, texts
 
 
@@ -112,3 +112,60 @@ def test_an_api_that_is_away_is_named():
     assert not page.exception
     assert "没有响应" in page.error[0].value
     assert page.button(key="retry")
+
+
+def test_work_is_shown_while_it_goes_on_and_can_be_cancelled(api):
+    api.work_ends = False
+    page = open_page(api, "knowledge_base")
+    page.file_uploader[0].set_value([("新.md", "内容".encode(), "text/markdown")]).run()
+    page.button(key="upload_start").click().run()
+    assert not page.exception
+    assert "正在处理：还剩 1 个文件" in texts(page)
+    assert not page.status
+    page.button(key="cancel_job_1").click().run()
+    page.run()
+    assert not page.exception
+    assert page.status[0].label == "上传完成：成功 0，失败 1"
+    assert "读取已取消" in texts(page)
+
+
+def test_work_of_others_is_found_again_after_leaving(api):
+    api.jobs = [job_entry(1, "大文件.pdf"), job_entry(2, "下一个.pdf", "queued", stage="queued", percent=0)]
+    page = open_page(api, "knowledge_base")
+    assert not page.exception
+    assert "正在处理：还剩 2 个文件" in texts(page)
+    progress = [element.proto.text for element in page.get("progress")]
+    assert len(progress) == 2
+    assert "页 27" in progress[0]
+    for job in api.jobs:
+        job["state"] = "done"
+    page.run()
+    assert "正在处理" not in texts(page)
+
+
+def test_failed_files_are_retried_all_at_once(api):
+    page = open_page(api, "knowledge_base")
+    page.button(key="retry_failed").click().run()
+    assert not page.exception
+    assert api.bodies("/knowledge_base/retry_failed") == [{"knowledge_base_name": "samples"}]
+    assert page.status[0].label == "上传完成：成功 1，失败 0"
+
+
+def test_settings_are_saved_and_ask_for_a_rebuild(api):
+    page = open_page(api, "knowledge_base")
+    assert "旧设置" not in texts(page)
+    sizes = [field for field in page.number_input if field.key.endswith("chunk_size")]
+    sizes[0].set_value(400)
+    page.button(key="settings_save").click().run()
+    assert not page.exception
+    (body,) = api.bodies("/knowledge_base/update_settings")
+    assert {name: value for name, value in body.items() if value is not None} == {
+        "knowledge_base_name": "samples",
+        "chunk_size": 400,
+    }
+    assert "有 2 个文件仍按旧设置切分" in texts(page)
+
+
+def test_an_index_that_disagrees_is_said(api):
+    api.bases["samples"][0]["words"] = 3
+    assert "索引与分块数不一致" in texts(open_page(api, "knowledge_base"))

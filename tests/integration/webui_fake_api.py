@@ -15,6 +15,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 UPDATED = "2025-03-04T05:06:07+00:00"
+SETTINGS = {
+    "splitter": "ChineseRecursiveTextSplitter",
+    "chunk_size": 250,
+    "chunk_overlap": 50,
+    "zh_title_enhance": False,
+    "ocr": True,
+}
 
 
 def file_entry(name: str, state: str = "ready", chunks: int = 12, size: int = 34567, error: str = "") -> dict[str, Any]:
@@ -28,7 +35,24 @@ def file_entry(name: str, state: str = "ready", chunks: int = 12, size: int = 34
         "error_code": "no_text" if error else "",
         "error": error,
         "updated": UPDATED,
+        "vectors": chunks,
+        "words": chunks,
+        "settings": SETTINGS,
     }
+
+
+def job_entry(number: int, file: str, state: str = "running", **changes: Any) -> dict[str, Any]:
+    return {
+        "id": number,
+        "knowledge_base": "samples",
+        "file": file,
+        "state": state,
+        "stage": "parsing",
+        "page": 3,
+        "pages": 10,
+        "percent": 27,
+        "created": UPDATED,
+    } | changes
 
 
 def source(index: int, **changes: Any) -> dict[str, Any]:
@@ -64,6 +88,9 @@ class FakeApi:
             ],
             "空知识库": [],
         }
+        self.jobs: list[dict[str, Any]] = []
+        self.settings: dict[str, dict[str, Any]] = {}
+        self.work_ends = True
         self.fail: dict[str, tuple[int, dict[str, Any]]] = {}
         self.answer = [
             "知问支持 ",
@@ -90,7 +117,14 @@ class FakeApi:
             "chunks": sum(file["chunks"] for file in files),
             "failed": sum(file["state"] == "failed" for file in files),
             "created": UPDATED,
+            "settings": SETTINGS | self.settings.get(name, {}),
         }
+
+    def queue(self, base: str, file: str) -> list[dict[str, Any]]:
+        """A job on a file of this knowledge base; over by now where `work_ends`."""
+        job = job_entry(len(self.jobs) + 1, file, "done" if self.work_ends else "running", knowledge_base=base)
+        self.jobs.append(job)
+        return [{"id": job["id"], "file": file}]
 
     def bodies(self, path: str) -> list[Any]:
         return [body for where, body, _ in self.requests if where == path]
@@ -126,20 +160,53 @@ class _Handler(BaseHTTPRequestHandler):
         elif path == "/knowledge_base/download_doc":
             self._bytes(f"content of {query['file_name']}".encode(), "application/octet-stream")
         else:
+            self._get_work(path, query)
+
+    def _get_work(self, path: str, query: dict[str, str]) -> None:
+        api = self.server.api
+        if path == "/knowledge_base/formats":
+            suffixes = [".md", ".txt", ".pdf", ".exe", ".zip"]
+            splitters = [SETTINGS["splitter"], "MarkdownHeaderTextSplitter"]
+            self._ok({"suffixes": suffixes, "splitters": splitters, "settings": SETTINGS})
+        elif path == "/knowledge_base/jobs":
+            base, state = query["knowledge_base_name"], query["state"]
+            self._ok([job for job in api.jobs if (job["knowledge_base"], job["state"]) == (base, state)])
+        elif path.startswith("/knowledge_base/jobs/"):
+            self._ok(api.jobs[int(path.rsplit("/", 1)[-1]) - 1])
+        else:
             self._json({"code": 404, "msg": f"no route {path}", "data": None}, 404)
 
     def do_POST(self) -> None:
         path, _ = self._target()
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or self._chunked()
         is_json = "json" in self.headers.get("Content-Type", "")
-        body = json.loads(raw) if is_json else raw.decode("utf-8", "replace")
+        body = json.loads(raw) if is_json and raw else raw.decode("utf-8", "replace")
         self._record(path, body)
         if not self._failed(path):
             getattr(self, path.rsplit("/", 1)[-1])(body)
 
     def create_knowledge_base(self, body: dict[str, Any]) -> None:
         self.server.api.bases[body["knowledge_base_name"]] = []
+        self._keep(body)
         self._ok(None)
+
+    def update_settings(self, body: dict[str, Any]) -> None:
+        self._keep(body)
+        self._ok(None)
+
+    def _keep(self, body: dict[str, Any]) -> None:
+        asked = {name: body[name] for name in SETTINGS if body.get(name) is not None}
+        self.server.api.settings.setdefault(body["knowledge_base_name"], {}).update(asked)
+
+    def cancel(self, _: Any) -> None:
+        job = self.server.api.jobs[int(self._target()[0].split("/")[-2]) - 1]
+        job |= {"state": "cancelled", "error": "读取已取消。", "percent": 100}
+        self._ok(job)
+
+    def retry_failed(self, body: dict[str, Any]) -> None:
+        base = body["knowledge_base_name"]
+        failed = [file for file in self.server.api.bases[base] if file["state"] == "failed"]
+        self._ok({"jobs": [job for file in failed for job in self.server.api.queue(base, file["name"])]})
 
     def delete_knowledge_base(self, body: str) -> None:
         del self.server.api.bases[body]
@@ -159,7 +226,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._ok({"failed_files": {name[1]: "无法读取这种类型的文件。"}})
             return
         self.server.api.bases[base[1]].append(file_entry(name[1], chunks=2, size=20))
-        self._ok({"failed_files": {}})
+        jobs = self.server.api.queue(base[1], name[1])
+        self._json({"code": 202, "msg": "success", "data": {"jobs": jobs, "failed_files": {}}}, 202)
 
     def recreate_vector_store(self, body: dict[str, Any]) -> None:
         files = self.server.api.bases[body["knowledge_base_name"]]

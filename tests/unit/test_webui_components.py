@@ -2,9 +2,9 @@
 
 import pytest
 
-from server.api.schemas import Source
+from server.api.schemas import FileDetails, Source
 from webui_pages.components.answer_text import shown_answer
-from webui_pages.components.files import size_text
+from webui_pages.components.files import note, size_text
 from webui_pages.components.sources import place
 from webui_pages.labels import Labels
 from webui_pages.state import ChatOptions, State, Turn
@@ -67,6 +67,10 @@ def test_sizes(size, text):
         ({"row": 7}, "第 7 行"),
         ({"headings": ["甲", "乙"]}, "甲 › 乙"),
         ({"page": 2, "headings": ["甲"]}, "第 2 页 · 甲"),
+        ({"slide": 4, "part": "附件.pptx"}, "附件.pptx · 第 4 张幻灯片"),
+        ({"sheet": "价目", "rows": [2, 9]}, "工作表 价目 · 第 2–9 行"),
+        ({"lines": [5, 8]}, "第 5–8 行"),
+        ({"row": 7, "rows": [7, 7]}, "第 7 行"),
         ({}, ""),
     ],
 )
@@ -102,3 +106,20 @@ def test_another_knowledge_base_forgets_the_results_of_the_one_before():
     assert state.uploaded == ["x"]
     state.choose_knowledge_base("b")
     assert (state.uploaded, state.rebuilt) == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        ({}, ""),
+        ({"empty_pages": [4, 5, 9]}, "3 pages without text: 4, 5, 9"),
+        ({"percent": 40}, "40%"),
+        (
+            {"empty_pages": list(range(1, 15))},
+            "14 pages without text: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12…",
+        ),
+    ],
+)
+def test_notes_on_a_file(facts, text):
+    file = FileDetails(name="f", state="ready", size=1, chunks=1, loader="", splitter="", updated="", **facts)
+    assert note(file, Labels("en")) == text

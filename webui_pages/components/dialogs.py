@@ -4,12 +4,13 @@ import streamlit as st
 
 from server.api.schemas import CreateKnowledgeBase, KnowledgeBaseDetails
 from webui_pages.client import ApiFailed
+from webui_pages.components.ingest_settings import formats, settings_fields
 from webui_pages.state import Outcome
 from webui_pages.ui import Ui, literal
 
 
 def new_knowledge_base(ui: Ui) -> None:
-    """Name, description, embedding model; on success the new one is shown."""
+    """Name, description, embedding model, how files are read; on success the new one is shown."""
 
     @st.dialog(ui.text.new_knowledge_base, icon=":material/library_add:")
     def body() -> None:
@@ -22,9 +23,13 @@ def new_knowledge_base(ui: Ui) -> None:
                 format_func=lambda model: model or _default_embedder(ui),
                 key="new_embedder",
             )
+            with st.expander(ui.text.ingest_settings, icon=":material/tune:"):
+                known = formats(ui)
+                settings = settings_fields(ui, known, known.settings, key="new")
             wanted = st.form_submit_button(ui.text.new_create, type="primary", key="new_create")
         if wanted:
-            _create(ui, CreateKnowledgeBase(knowledge_base_name=name.strip(), kb_info=info, embed_model=embedder or ""))
+            about = {"knowledge_base_name": name.strip(), "kb_info": info, "embed_model": embedder or ""}
+            _create(ui, CreateKnowledgeBase.model_validate({**settings.model_dump(), **about}))
 
     body()
 

@@ -5,23 +5,25 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from server.api.schemas import FileDetails
+from server.api.schemas import FileDetails, IngestSettings
+from webui_pages.client import ApiFailed
 from webui_pages.components.dialogs import delete_files
 from webui_pages.components.download import download_button
 from webui_pages.components.outcomes import show_outcome
 from webui_pages.labels import Labels
 from webui_pages.state import Outcome
-from webui_pages.ui import Ui
+from webui_pages.ui import Ui, literal
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
 
 ROW_PX = 36
 MOST_ROWS = 14
+MOST_PAGES = 12
 
 
-def file_panel(ui: Ui, knowledge_base: str, files: list[FileDetails]) -> None:
-    """Table, actions, and the reasons of the files that failed."""
+def file_panel(ui: Ui, knowledge_base: str, files: list[FileDetails], present: IngestSettings | None) -> None:
+    """Table, actions, and the reasons of the files that failed. `present` are the settings a rebuild would use."""
     st.subheader(ui.text.files, anchor=False)
     if not files:
         st.info(ui.text.no_files, icon=":material/upload_file:")
@@ -38,8 +40,20 @@ def file_panel(ui: Ui, knowledge_base: str, files: list[FileDetails]) -> None:
             column_config=_columns(ui.text),
         )
     rows = event["selection"]["rows"]
+    _warnings(ui, files, present)
     _actions(ui, knowledge_base, [files[row] for row in rows if row < len(files)])
-    _failures(ui, files)
+    _failures(ui, knowledge_base, files)
+
+
+def _warnings(ui: Ui, files: list[FileDetails], present: IngestSettings | None) -> None:
+    ready = [file for file in files if file.state == "ready"]
+    wanted = present.model_dump() if present else {}
+    outdated = [file for file in ready if any(wanted.get(name) != value for name, value in file.settings.items())]
+    if wanted and outdated:
+        st.info(ui.text.outdated.format(count=len(outdated)), icon=":material/sync:")
+    differing = [file.name for file in ready if not file.chunks == file.vectors == file.words]
+    if differing:
+        st.warning(literal(ui.text.out_of_step.format(names=", ".join(differing))), icon=":material/sync_problem:")
 
 
 def size_text(size: int) -> str:
@@ -57,11 +71,22 @@ def _row(file: FileDetails, text: Labels) -> dict[str, str | int]:
     return {
         "name": file.name,
         "state": states[file.state],
+        "pages": file.pages,
         "chunks": file.chunks,
         "size": size_text(file.size),
         "loader": file.loader,
         "updated": _local_time(file.updated),
+        "note": note(file, text),
     }
+
+
+def note(file: FileDetails, text: Labels) -> str:
+    """What is to be known of a file: work on it, pages without text."""
+    parts = [f"{file.percent}%"] if file.percent is not None else []
+    if file.empty_pages:
+        shown = ", ".join(map(str, file.empty_pages[:MOST_PAGES])) + ("…" if len(file.empty_pages) > MOST_PAGES else "")
+        parts.append(text.empty_pages.format(count=len(file.empty_pages), pages=shown))
+    return " · ".join(parts)
 
 
 def _local_time(moment: str) -> str:
@@ -81,10 +106,12 @@ def _columns(text: Labels) -> "dict[str, ColumnConfig]":
     return {
         "name": column(text.column_name, width=330),
         "state": column(text.column_state, width=100),
+        "pages": column(text.column_pages, width=60),
         "chunks": column(text.column_chunks, width=80),
         "size": column(text.column_size, width=90),
         "loader": column(text.column_loader, width=150),
         "updated": column(text.column_updated, width=140),
+        "note": column(text.column_note, width=220),
     }
 
 
@@ -102,7 +129,7 @@ def _actions(ui: Ui, knowledge_base: str, chosen: list[FileDetails]) -> None:
             delete_files(ui, knowledge_base, names)
 
 
-def _failures(ui: Ui, files: list[FileDetails]) -> None:
+def _failures(ui: Ui, knowledge_base: str, files: list[FileDetails]) -> None:
     failed = [Outcome(file.name, file.error or file.error_code) for file in files if file.state == "failed"]
     if not failed:
         return
@@ -110,3 +137,20 @@ def _failures(ui: Ui, files: list[FileDetails]) -> None:
     with st.expander(title, icon=":material/error:", key="failed_files", expanded=True):
         for outcome in failed:
             show_outcome(outcome, "")
+        st.button(
+            ui.text.retry_failed,
+            icon=":material/refresh:",
+            key="retry_failed",
+            on_click=_retry,
+            args=(ui, knowledge_base),
+        )
+
+
+def _retry(ui: Ui, knowledge_base: str) -> None:
+    try:
+        queued = ui.client.retry_failed(knowledge_base)
+    except ApiFailed as failure:
+        ui.state.notice = failure.message
+        return
+    ui.state.uploaded = [Outcome(name, reason) for name, reason in queued.failed_files.items()]
+    ui.state.watched |= {job.id: job.file for job in queued.jobs}

@@ -20,4 +20,4 @@ def show_outcome(outcome: Outcome, good: str) -> None:
     if outcome.error:
         st.markdown(f":red[:material/error:] **{literal(outcome.name)}** {literal(outcome.error)}")
     else:
-        st.markdown(f":green[:material/check_circle:] **{literal(outcome.name)}** {literal(good)}")
+        st.markdown(f":green[:material/check_circle:] **{literal(outcome.name)}** {literal(outcome.note or good)}")

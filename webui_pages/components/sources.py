@@ -27,11 +27,16 @@ def show_sources(ui: Ui, turn: Turn, number: int) -> None:
 
 def place(source: Source, text: Labels) -> str:
     """Where in the file the passage stands, such as "Page 3 · Chapter 1 › Section 2"."""
-    parts = []
-    if source.page is not None:
-        parts.append(text.place_page.format(page=source.page))
-    if source.row is not None:
-        parts.append(text.place_row.format(row=source.row))
+    single = (
+        (text.place_page, "page"),
+        (text.place_slide, "slide"),
+        (text.place_sheet, "sheet"),
+        (text.place_row, "row"),
+    )
+    spans = ((text.place_rows, source.rows), (text.place_lines, source.lines))
+    parts = [source.part] if source.part else []
+    parts += [label.format(**{name: value}) for label, name in single if (value := getattr(source, name)) is not None]
+    parts += [label.format(first=span[0], last=span[-1]) for label, span in spans if span and source.row is None]
     if source.headings:
         parts.append(" › ".join(source.headings))
     return " · ".join(parts)

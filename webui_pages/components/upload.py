@@ -1,11 +1,11 @@
-"""Many files into a knowledge base, one request for each, so that each has its own progress and outcome."""
+"""Many files into a knowledge base, one request for each. Reading them is the service's work, which `jobs` shows."""
 
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from webui_pages.client import ApiFailed
-from webui_pages.components.outcomes import show_outcomes
+from webui_pages.components.ingest_settings import formats
 from webui_pages.state import Outcome
 from webui_pages.ui import Ui, literal
 
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 
 def upload_panel(ui: Ui, knowledge_base: str, known: set[str]) -> None:
-    """The drop zone, the overwrite switch, and what became of the files of the last upload. `known` names the files
-    that are already there."""
+    """The drop zone and the overwrite switch. `known` names the files that are already there."""
     st.subheader(ui.text.upload, anchor=False)
     chosen = _choose_files(ui)
     with st.container(horizontal=True, vertical_alignment="center", key="upload_controls"):
@@ -28,8 +27,6 @@ def upload_panel(ui: Ui, knowledge_base: str, known: set[str]) -> None:
         st.warning(literal(ui.text.upload_known.format(names=", ".join(twice))))
     if start and chosen:
         _upload(ui, knowledge_base, chosen, overwrite=overwrite)
-    if ui.state.uploaded:
-        show_outcomes(ui.text.upload_done, ui.state.uploaded, key="upload_outcomes", good=ui.text.indexed)
 
 
 def _choose_files(ui: Ui) -> "list[UploadedFile]":
@@ -40,6 +37,7 @@ def _choose_files(ui: Ui) -> "list[UploadedFile]":
         st.html(f"<style>:root {{{rules}}}</style>")
         return st.file_uploader(
             ui.text.upload_choose,
+            type=[suffix.removeprefix(".") for suffix in formats(ui).suffixes],
             accept_multiple_files=True,
             key=f"upload_files_{ui.state.uploader_version}",
             max_upload_size=limit,
@@ -47,21 +45,25 @@ def _choose_files(ui: Ui) -> "list[UploadedFile]":
 
 
 def _upload(ui: Ui, knowledge_base: str, files: "list[UploadedFile]", *, overwrite: bool) -> None:
-    ui.state.uploaded = []
+    if not ui.state.watched:
+        ui.state.uploaded = []
     bar = st.progress(0.0)
     for done, file in enumerate(files):
         text = ui.text.upload_progress.format(name=file.name, done=done + 1, total=len(files))
         bar.progress(done / len(files), literal(text))
-        ui.state.uploaded.append(_upload_one(ui, knowledge_base, file, overwrite=overwrite))
+        _upload_one(ui, knowledge_base, file, overwrite=overwrite)
     bar.progress(1.0)
     ui.state.uploader_version += 1
     ui.state.table_version += 1
     st.rerun()
 
 
-def _upload_one(ui: Ui, knowledge_base: str, file: "UploadedFile", *, overwrite: bool) -> Outcome:
+def _upload_one(ui: Ui, knowledge_base: str, file: "UploadedFile", *, overwrite: bool) -> None:
     try:
-        failed = ui.client.upload(knowledge_base, file.name, file, overwrite=overwrite)
+        queued = ui.client.upload(knowledge_base, file.name, file, overwrite=overwrite)
     except ApiFailed as failure:
-        return Outcome(file.name, failure.message)
-    return Outcome(file.name, "; ".join(failed.values()))
+        ui.state.uploaded.append(Outcome(file.name, failure.message))
+        return
+    ui.state.watched.update({job.id: job.file for job in queued.jobs})
+    ui.state.uploaded += [Outcome(name, note=ui.text.unchanged) for name in queued.unchanged]
+    ui.state.uploaded += [Outcome(name, reason) for name, reason in queued.failed_files.items()]

@@ -6,6 +6,8 @@ from server.api.schemas import KnowledgeBaseDetails
 from webui_pages.components.chat_controls import choose_knowledge_base
 from webui_pages.components.dialogs import ask_for_rebuild, delete_knowledge_base, new_knowledge_base
 from webui_pages.components.files import file_panel
+from webui_pages.components.ingest_settings import settings_popover
+from webui_pages.components.jobs import job_panel
 from webui_pages.components.rebuild import rebuild_panel
 from webui_pages.components.upload import upload_panel
 from webui_pages.ui import Ui, failures_shown, literal
@@ -30,6 +32,7 @@ def _header(ui: Ui, knowledge_bases: list[KnowledgeBaseDetails]) -> KnowledgeBas
         _new_button(ui)
         if st.button(ui.text.rebuild, icon=":material/sync:", key="rebuild", disabled=not chosen.files):
             ask_for_rebuild(ui, chosen.name)
+        settings_popover(ui, chosen)
         if st.button(ui.text.delete_knowledge_base, icon=":material/delete_forever:", key="delete_knowledge_base"):
             delete_knowledge_base(ui, chosen)
     return chosen
@@ -40,7 +43,8 @@ def _one(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
     rebuild_panel(ui, chosen.name)
     files = ui.client.files(chosen.name)
     upload_panel(ui, chosen.name, {file.name for file in files})
-    file_panel(ui, chosen.name, files)
+    job_panel(ui, chosen.name)
+    file_panel(ui, chosen.name, files, chosen.settings)
 
 
 def _counts(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
