@@ -163,13 +163,19 @@ def next_generation(session: Session, file: FileRow) -> int:
 
 def add_chunks(session: Session, file_id: int, generation: int, chunks: Sequence[NewChunk]) -> list[int]:
     """Insert chunks in reading order; they stay invisible until the file takes their generation. Returns their ids."""
-    rows = [
-        ChunkRow(file_id=file_id, generation=generation, ordinal=ordinal, text=chunk.text, meta=dict(chunk.meta))
-        for ordinal, chunk in enumerate(chunks)
-    ]
-    session.add_all(rows)
-    session.flush()
-    return [row.id for row in rows]
+    ids: list[int] = []
+    for start in range(0, len(chunks), BATCH):
+        rows = [
+            ChunkRow(file_id=file_id, generation=generation, ordinal=ordinal, text=chunk.text, meta=dict(chunk.meta))
+            for ordinal, chunk in enumerate(chunks[start : start + BATCH], start)
+        ]
+        session.add_all(rows)
+        session.flush()
+        ids += [row.id for row in rows]
+        # A session holds on to what it wrote, which for a table of 100,000 rows takes 500 MB.
+        for row in rows:
+            session.expunge(row)
+    return ids
 
 
 def delete_other_generations(session: Session, file_id: int, generation: int) -> list[int]:

@@ -52,6 +52,6 @@ def entries(batch: Sequence[Prepared], ids: Sequence[Sequence[int]]) -> Entries:
     """The index entries of prepared files whose chunks have these ids."""
     return Entries(
         ids=[chunk_id for group in ids for chunk_id in group],
-        vectors=np.concatenate([prepared.vectors for prepared in batch]),
-        terms=[terms(piece.indexed) for prepared in batch for piece in prepared.parsed.pieces],
+        vectors=batch[0].vectors if len(batch) == 1 else np.concatenate([prepared.vectors for prepared in batch]),
+        terms=[" ".join(terms(piece.indexed)) for prepared in batch for piece in prepared.parsed.pieces],
     )

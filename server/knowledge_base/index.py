@@ -32,11 +32,14 @@ STAMP = "stamp"
 
 @dataclass(frozen=True)
 class Entries:
-    """New chunks of an index: ids, their unit vectors, shape (len(ids), dimension), and their terms."""
+    """New chunks of an index: ids, their unit vectors, shape (len(ids), dimension), and their terms.
+
+    The terms of a chunk are one text, separated by blanks: as lists they would take ten times the memory.
+    """
 
     ids: Sequence[int]
     vectors: Matrix
-    terms: Sequence[Sequence[str]]
+    terms: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ class Index:
                 if add is not None:
                     vectors.add(add.ids, add.vectors)
                 vectors.save()
-                words.change(gone, zip(add.ids, add.terms, strict=True) if add is not None else ())
+                words.change(gone, zip(add.ids, map(str.split, add.terms), strict=True) if add is not None else ())
                 grown = (vectors.count() - before[0], words.count() - before[1])
                 if grown[0] != grown[1]:
                     raise IndexDamaged(name=self._name)

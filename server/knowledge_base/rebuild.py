@@ -6,7 +6,7 @@ garbage that `reconcile` removes.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from configs import Settings
 from server.db import repositories as rows
@@ -50,7 +50,7 @@ class Tools:
 
 @dataclass
 class _Built:
-    """What the new index holds: by file name the hash, the generation and the ids of the chunks."""
+    """What the new index holds: by file name what was read, without its pieces, the generation and the chunks' ids."""
 
     parsed: dict[str, Parsed] = field(default_factory=dict)
     generation: dict[str, int] = field(default_factory=dict)
@@ -172,7 +172,7 @@ class Rebuild:
                 chunks = [rows.NewChunk(piece.text, piece.meta) for piece in parsed.pieces]
                 self._built.ids[name] = rows.add_chunks(session, file.id, generation, chunks)
                 self._built.generation[name] = generation
-                self._built.parsed[name] = parsed
+                self._built.parsed[name] = replace(parsed, text=replace(parsed.text, pieces=()))
         return [self._built.ids[parsed.received.name] for parsed in batch]
 
     def _catch_up(self, index: Index) -> None:

@@ -8,6 +8,8 @@ from server.errors import ModelFailed
 from server.llm.base import Embedder
 from server.stores.base import Matrix, Vector
 
+SLICE = 1024
+
 
 def embed_documents(embedder: Embedder, texts: Sequence[str]) -> Matrix:
     """Unit vectors, float32, shape (len(texts), dimension).
@@ -15,9 +17,13 @@ def embed_documents(embedder: Embedder, texts: Sequence[str]) -> Matrix:
     Raises:
         ModelFailed: the model returned something of another shape, or numbers that are not finite.
     """
-    if not texts:
-        return np.zeros((0, embedder.dimension), dtype=np.float32)
-    return _checked(embedder, np.asarray(embedder.model.embed_documents(list(texts)), dtype=np.float32), len(texts))
+    matrix = np.empty((len(texts), embedder.dimension), dtype=np.float32)
+    # Models return lists of Python's numbers, which take eight times as much memory as the matrix.
+    for start in range(0, len(texts), SLICE):
+        part = list(texts[start : start + SLICE])
+        vectors = np.asarray(embedder.model.embed_documents(part), dtype=np.float32)
+        matrix[start : start + len(part)] = _checked(embedder, vectors, len(part))
+    return matrix
 
 
 def embed_query(embedder: Embedder, text: str) -> Vector:

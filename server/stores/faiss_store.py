@@ -86,4 +86,4 @@ class FaissStore:
 
     def save(self) -> None:
         """See `VectorStore.save`."""
-        replace_file(self._path, faiss.serialize_index(self._index).tobytes())
+        replace_file(self._path, faiss.serialize_index(self._index).data)

@@ -5,7 +5,7 @@ import uuid
 from pathlib import Path
 
 
-def replace_file(path: Path, content: bytes, *, durable: bool = True) -> None:
+def replace_file(path: Path, content: "bytes | memoryview", *, durable: bool = True) -> None:
     """Write so that the path holds either the old or the new bytes, whole; `durable`: also when the power fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
