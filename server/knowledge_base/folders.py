@@ -12,13 +12,15 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from server.errors import FileUnreadable, ZhiwenError
+from server.errors import Busy, Conflict, FileUnreadable, Unavailable, UpstreamFailed, ZhiwenError
 from server.knowledge_base import content
 from server.knowledge_base.recipe import IngestOptions
 from server.knowledge_base.service import KnowledgeBases
 from server.knowledge_base.uploads import ARCHIVE, Upload
 
 GROUP = 32  # files handed in together; progress is told after each group
+_PASSING = (Busy, Conflict, Unavailable, UpstreamFailed)
+"""Errors that say nothing about the file: the same bytes are tried again at the next look."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Folder:
         self._mirror = mirror
         self._seen: dict[str, Stat] = {}
         self._done: dict[str, Stat] = {}
+        self._unsettled: set[str] = set()
 
     def sync(self, options: IngestOptions) -> Iterator[FolderStep]:
         """Bring the knowledge base up to date, a step for each file of the folder.
@@ -67,8 +70,9 @@ class Folder:
             QueueFull: too many files wait in it.
         """
         present = self._scan()
-        yield from self._take(list(present), options, len(present))
-        self._seen = self._done = present
+        yield from self._take(list(present), options)
+        self._seen = present
+        self._done = {file: stat for file, stat in present.items() if file not in self._unsettled}
         yield from self._delete(present)
 
     def sync_changed(self, options: IngestOptions) -> Iterator[FolderStep]:
@@ -78,8 +82,9 @@ class Folder:
         changed = [file for file, stat in rested.items() if self._done.get(file) != stat]
         vanished = self._done.keys() - present.keys()
         self._seen = present
-        yield from self._take(changed, options, len(changed))
-        self._done = {**{file: self._done[file] for file in self._done.keys() & present.keys()}, **rested}
+        yield from self._take(changed, options)
+        done = {**{file: self._done[file] for file in self._done.keys() & present.keys()}, **rested}
+        self._done = {file: stat for file, stat in done.items() if file not in self._unsettled}
         if vanished:
             yield from self._delete(present)
 
@@ -93,12 +98,16 @@ class Folder:
             found[file] = Stat(stat.st_mtime_ns, stat.st_size)
         return found
 
-    def _take(self, files: Sequence[str], options: IngestOptions, total: int) -> Iterator[FolderStep]:
-        options = replace(options, replace=True)
+    def _take(self, files: Sequence[str], options: IngestOptions) -> Iterator[FolderStep]:
+        options, total = replace(options, replace=True), len(files)
         finished, waiting = 0, iter(files)
+        self._unsettled = set()
         while group := list(islice(waiting, GROUP)):
             for step in self._take_group(group, options):
                 finished += 1
+                if isinstance(step.error, _PASSING):
+                    self._unsettled.add(step.file)
+                # An archive gives a step for each of its files.
                 yield replace(step, finished=min(finished, total), total=total)
 
     def _take_group(self, files: Sequence[str], options: IngestOptions) -> Iterator[FolderStep]:

@@ -71,7 +71,8 @@ def _store(work: Work, kept: KeptKnowledgeBase) -> str:
 
 def _options(work: Work, kept: KeptKnowledgeBase) -> IngestOptions:
     settings = work.container.settings
-    found: dict[str, Any] = {name: value for name, kind in _TYPES.items() if type(value := kept.settings.get(name)) is kind}
+    asked = kept.settings
+    found: dict[str, Any] = {name: asked[name] for name, kind in _TYPES.items() if type(asked.get(name)) is kind}
     try:
         check_splitter(found.get("splitter", settings.knowledge_base.splitter), settings)
     except UnknownPart as error:

@@ -4,7 +4,7 @@ import argparse
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, cast
 
 from server.container import Container
 from server.errors import IndexMismatch, KnowledgeBaseNotFound, StorageFailed, ZhiwenError
@@ -68,11 +68,11 @@ class Work:
 
     def with_folders(self) -> list[str]:
         """The same, and folders that are no knowledge bases yet. Raises `KnowledgeBaseNotFound`."""
-        known: dict[str, str] = {kb.name.casefold(): kb.name for kb in self.kbs.list()}
-        folders = self.kbs.folders()
-        if not self.options.kb_name:
+        known = {kb.name.casefold(): kb.name for kb in self.kbs.list()}
+        folders, asked = self.kbs.folders(), cast("list[str]", self.options.kb_name)
+        if not asked:
             return sorted({*known.values(), *folders})
-        names = [known.get(name.casefold(), name) for name in self.options.kb_name]
+        names = [known.get(name.casefold(), name) for name in asked]
         if unknown := [name for name in names if name not in folders and name not in known.values()]:
             raise KnowledgeBaseNotFound(name=", ".join(unknown))
         return names
