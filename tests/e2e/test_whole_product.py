@@ -141,7 +141,7 @@ def test_the_sample_questions_find_their_files(running: Running) -> None:
 
 def test_the_first_question_is_answered_with_its_source(running: Running) -> None:
     answer = ask(running, QUESTION)
-    for name in ("docx", "pdf", "csv", "html"):
+    for name in ("docx", "pdf", "xlsx", "epub"):
         assert name in answer["answer"]
     assert "[1]" in answer["answer"]
     source = answer["sources"][0]
