@@ -13,7 +13,7 @@ Hooks for browser tests: an element with the key K has the CSS class `st-key-K`.
     bases        no_knowledge_base · delete_knowledge_base · confirm_delete_knowledge_base(_cancel) · counts · rebuild ·
                  confirm_rebuild(_cancel) · rebuild_progress · rebuild_outcomes · upload_area · upload_files_V ·
                  upload_overwrite · upload_start · upload_outcomes · jobs · cancel_job_ID · ingest_settings ·
-                 settings_save · retry_failed · file_table · file_actions · download ·
+                 settings_save · retry_failed · retry_job_ID · file_table · file_actions · download ·
                  download_selected_N · delete_selected · confirm_delete_files(_cancel) · failed_files
                  (V: grows with each finished upload)
 """

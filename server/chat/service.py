@@ -146,7 +146,7 @@ def _place(hit: Hit) -> str:
     parts = [str(meta["part"])] if meta.get("part") else []
     named = (("p.", "page"), ("slide", "slide"), ("sheet", "sheet"), ("row", "row"))
     parts += [f"{word} {meta[name]}" for word, name in named if meta.get(name)]
-    spans = ("lines",) if meta.get("row") else ("rows", "lines")
+    spans = () if meta.get("row") else ("rows", "lines")
     parts += [f"{name} {meta[name][0]}-{meta[name][-1]}" for name in spans if meta.get(name)]
     parts += [" > ".join(map(str, meta["headings"]))] if meta.get("headings") else []
     return ", ".join(parts)

@@ -151,6 +151,15 @@ def test_failed_files_are_retried_all_at_once(api):
     assert page.status[0].label == "上传完成：成功 1，失败 0"
 
 
+def test_one_failed_file_is_retried_by_its_job(api):
+    api.jobs = [job_entry(1, "扫描合同.pdf", "failed", percent=100)]
+    page = open_page(api, "knowledge_base")
+    page.button(key="retry_job_1").click().run()
+    assert not page.exception
+    assert [path for path, _, _ in api.requests if path.endswith("/retry")] == ["/knowledge_base/jobs/1/retry"]
+    assert page.status[0].label == "上传完成：成功 1，失败 0"
+
+
 def test_settings_are_saved_and_ask_for_a_rebuild(api):
     page = open_page(api, "knowledge_base")
     assert "旧设置" not in texts(page)

@@ -203,6 +203,10 @@ class _Handler(BaseHTTPRequestHandler):
         job |= {"state": "cancelled", "error": "读取已取消。", "percent": 100}
         self._ok(job)
 
+    def retry(self, _: Any) -> None:
+        job = self.server.api.jobs[int(self._target()[0].split("/")[-2]) - 1]
+        self._ok({"jobs": self.server.api.queue(job["knowledge_base"], job["file"])})
+
     def retry_failed(self, body: dict[str, Any]) -> None:
         base = body["knowledge_base_name"]
         failed = [file for file in self.server.api.bases[base] if file["state"] == "failed"]

@@ -1,10 +1,13 @@
 """The files of a knowledge base as a table; ticked ones can be downloaded or deleted."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from server.api.job_schemas import Queued
 from server.api.schemas import FileDetails, IngestSettings
 from webui_pages.client import ApiFailed
 from webui_pages.components.dialogs import delete_files
@@ -130,25 +133,27 @@ def _actions(ui: Ui, knowledge_base: str, chosen: list[FileDetails]) -> None:
 
 
 def _failures(ui: Ui, knowledge_base: str, files: list[FileDetails]) -> None:
-    failed = [Outcome(file.name, file.error or file.error_code) for file in files if file.state == "failed"]
+    failed = [file for file in files if file.state == "failed" and file.job_id is None]
     if not failed:
         return
+    jobs = {job.file: job.id for job in reversed(ui.client.jobs(knowledge_base, "failed"))}
     title = ui.text.failed_files.format(count=len(failed))
     with st.expander(title, icon=":material/error:", key="failed_files", expanded=True):
-        for outcome in failed:
-            show_outcome(outcome, "")
-        st.button(
-            ui.text.retry_failed,
-            icon=":material/refresh:",
-            key="retry_failed",
-            on_click=_retry,
-            args=(ui, knowledge_base),
-        )
+        for file in failed:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                show_outcome(Outcome(file.name, file.error or file.error_code), "")
+                if job_id := jobs.get(file.name):
+                    _retry_button(ui, ui.text.retry, f"retry_job_{job_id}", partial(ui.client.retry, job_id))
+        _retry_button(ui, ui.text.retry_failed, "retry_failed", partial(ui.client.retry_failed, knowledge_base))
 
 
-def _retry(ui: Ui, knowledge_base: str) -> None:
+def _retry_button(ui: Ui, label: str, key: str, call: Callable[[], Queued]) -> None:
+    st.button(label, icon=":material/refresh:", key=key, on_click=_retry, args=(ui, call), width="content")
+
+
+def _retry(ui: Ui, call: Callable[[], Queued]) -> None:
     try:
-        queued = ui.client.retry_failed(knowledge_base)
+        queued = call()
     except ApiFailed as failure:
         ui.state.notice = failure.message
         return
