@@ -74,12 +74,12 @@ def _row(file: FileDetails, text: Labels) -> dict[str, str | int]:
     return {
         "name": file.name,
         "state": states[file.state],
+        "note": note(file, text),
         "pages": file.pages,
         "chunks": file.chunks,
         "size": size_text(file.size),
         "loader": file.loader,
         "updated": _local_time(file.updated),
-        "note": note(file, text),
     }
 
 
@@ -107,14 +107,14 @@ def _local_time(moment: str) -> str:
 def _columns(text: Labels) -> "dict[str, ColumnConfig]":
     column = st.column_config.Column
     return {
-        "name": column(text.column_name, width=330),
-        "state": column(text.column_state, width=100),
+        "name": column(text.column_name, width=260),
+        "state": column(text.column_state, width=90),
+        "note": column(text.column_note, width=190),
         "pages": column(text.column_pages, width=60),
         "chunks": column(text.column_chunks, width=80),
         "size": column(text.column_size, width=90),
         "loader": column(text.column_loader, width=150),
         "updated": column(text.column_updated, width=140),
-        "note": column(text.column_note, width=220),
     }
 
 
