@@ -37,7 +37,7 @@ def file_entry(name: str, state: str = "ready", chunks: int = 12, size: int = 34
         "updated": UPDATED,
         "vectors": chunks,
         "words": chunks,
-        "settings": SETTINGS,
+        "settings": {**SETTINGS, "tokenizer": ""},
     }
 
 

@@ -51,7 +51,9 @@ def file_panel(ui: Ui, knowledge_base: str, files: list[FileDetails], present: I
 def _warnings(ui: Ui, files: list[FileDetails], present: IngestSettings | None) -> None:
     ready = [file for file in files if file.state == "ready"]
     wanted = present.model_dump() if present else {}
-    outdated = [file for file in ready if any(wanted.get(name) != value for name, value in file.settings.items())]
+    outdated = [
+        file for file in ready if any(file.settings.get(name, value) != value for name, value in wanted.items())
+    ]
     if wanted and outdated:
         st.info(ui.text.outdated.format(count=len(outdated)), icon=":material/sync:")
     differing = [file.name for file in ready if not file.chunks == file.vectors == file.words]
