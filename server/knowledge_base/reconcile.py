@@ -105,7 +105,8 @@ class _Repair:
             invisible = rows.invisible_ids(session, self._id)
             rows.delete_chunks(session, invisible)
             for file in rows.files(session, self._id):
-                rows.delete_unused_file(session, file.id)
+                if file.state == "waiting":
+                    rows.delete_unused_file(session, file.id)
             visible = rows.visible_ids(session, self._id)
         moved = settle(self._database, self._layout, self._id)
         old = [folder for folder in self._layout.indexes.glob("*") if folder.name != str(kb.index_generation)]
