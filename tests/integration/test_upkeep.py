@@ -16,7 +16,7 @@ from server.knowledge_base.publish import locked
 from server.knowledge_base.recipe import IngestOptions
 from server.knowledge_base.service import KnowledgeBases
 from server.knowledge_base.uploads import Upload
-from server.upkeep import main, run
+from server.upkeep import adding, main, run
 from server.upkeep.arguments import parser
 
 KB = "制度"
@@ -411,3 +411,66 @@ def test_if_missing_builds_once(
     assert "1 files, 1 chunks" in capsys.readouterr().out
     assert command("--if-missing") == 0
     assert "is there" in capsys.readouterr().out
+
+
+class TestAddFolder:
+    @pytest.fixture
+    def docs(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "我的文档"
+        (folder / "draft").mkdir(parents=True)
+        (folder / "mars.txt").write_text(MARS, "utf-8")
+        (folder / "draft" / "x.txt").write_text(LEAVE, "utf-8")
+        return folder
+
+    def test_it_becomes_a_knowledge_base_of_its_name(
+        self, command: Run, kbs: KnowledgeBases, docs: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert command("--add-folder", str(docs), "--ignore", "draft/", "*.log") == 0
+        assert names(kbs, "我的文档") == ["mars.txt"]
+        assert command("--add-folder", str(docs), "--ignore", "draft/") == 0
+        assert "1 files, 1 chunks, 1 unchanged, 0 failed" in capsys.readouterr().out
+        assert command("--add-folder", str(docs), "--ignore", "draft/", "--force") == 0
+        assert "1 files, 1 chunks, 0 unchanged, 0 failed" in capsys.readouterr().out
+
+    def test_it_joins_the_files_of_another(self, command: Run, kbs: KnowledgeBases, docs: Path) -> None:
+        assert command("--add-folder", str(docs), "-n", KB) == 0
+        assert names(kbs) == ["draft/x.txt", "mars.txt", "差旅.txt", "请假.txt"]
+        assert command("--add-folder", str(docs), "-n", KB, "--mirror") == 0
+        assert names(kbs) == ["draft/x.txt", "mars.txt"]
+
+    def test_a_file_that_fails_tells_the_exit_code(
+        self, command: Run, kbs: KnowledgeBases, docs: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (docs / "bad.pdf").write_bytes(b"%PDF-nothing")
+        assert command("--add-folder", str(docs), "-n", KB) == 1
+        assert "bad.pdf" in capsys.readouterr().err
+        assert best(kbs, "火星基地") == "mars.txt"
+
+    def test_no_folder_and_our_own_folder_are_refused(
+        self, command: Run, kbs: KnowledgeBases, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert command("--add-folder", str(tmp_path / "nope")) == 2
+        assert command("--add-folder", str(settings.paths.knowledge_base.parent)) == 2
+        assert "own data" in capsys.readouterr().err
+        assert [kb.name for kb in kbs.list()] == [KB]
+
+    def test_watching_ends_with_ctrl_c(
+        self, command: Run, kbs: KnowledgeBases, docs: Path, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:  # fmt: skip
+        naps: list[float] = []
+
+        def nap(seconds: float) -> None:
+            naps.append(seconds)
+            if len(naps) == 1:
+                (docs / "new.txt").write_text(TRAVEL, "utf-8")
+                (docs / "mars.txt").unlink()
+            if len(naps) == 4:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(adding.time, "sleep", nap)
+        assert command("--add-folder", str(docs), "-n", KB, "--watch", "--mirror", "--ignore", "draft") == 0
+        said = capsys.readouterr().out
+        assert said.count("+ new.txt") == 1
+        assert said.count("- mars.txt") == 1
+        assert names(kbs) == ["new.txt"]
