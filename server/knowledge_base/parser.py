@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from document_loaders import ocr
 from server.knowledge_base.parse_cache import ParseCache
@@ -34,8 +34,11 @@ def main() -> None:
     answers = _take_standard_output()
     tasks: queue.Queue[str] = queue.Queue()
     threading.Thread(target=_listen, args=(tasks,), daemon=True).start()
-    while True:
-        _serve(json.loads(tasks.get()), answers)
+    try:
+        while True:
+            _serve(json.loads(tasks.get()), answers)
+    except BrokenPipeError:
+        _end()  # nobody is left to read the answers
 
 
 def _take_standard_output() -> TextIO:
@@ -48,6 +51,10 @@ def _take_standard_output() -> TextIO:
 def _listen(tasks: "queue.Queue[str]") -> None:
     for line in sys.stdin:
         tasks.put(line)
+    _end()
+
+
+def _end() -> NoReturn:
     shutil.rmtree(sys.argv[1], ignore_errors=True)
     os._exit(0)
 
