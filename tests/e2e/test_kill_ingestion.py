@@ -230,7 +230,7 @@ def check(expected: Expected, root: Path) -> None:
         check_text(name, on_disk[name], "".join(chunk.text for chunk in kbs.chunks(KB, file_name=name)))
     check_counts(container, layout)
     container.close()
-    assert not (root / "temporary").exists() or list((root / "temporary").iterdir()) == []
+    assert [path for path in (root / "temporary").rglob("*") if path.is_file()] == []
 
 
 def check_text(name: str, data: bytes, text: str) -> None:
