@@ -376,4 +376,4 @@ def by_code(code: str, detail: dict[str, Any]) -> ZhiwenError:
     kinds = [ZhiwenError]
     for kind in kinds:
         kinds.extend(kind.__subclasses__())
-    return next((kind for kind in kinds if kind.code == code and kind is not ZhiwenError), ZhiwenError)(**detail)
+    return next((kind for kind in kinds if vars(kind).get("code") == code), ZhiwenError)(**detail)

@@ -124,7 +124,9 @@ def get_or_add_file(session: Session, knowledge_base_id: int, name: str) -> File
 
 def delete_unused_file(session: Session, file_id: int) -> None:
     """Delete the row of a file that never got a generation or a failure."""
-    session.execute(delete(FileRow).where(FileRow.id == file_id, FileRow.state == "waiting", FileRow.generation == 0))
+    unused = delete(FileRow).where(FileRow.id == file_id, FileRow.state == "waiting", FileRow.generation == 0)
+    # The rows read before need not be compared with it: that takes quadratic time over all files.
+    session.execute(unused, execution_options={"synchronize_session": False})
 
 
 def visible_ids_by_file(session: Session, knowledge_base_id: int) -> dict[int, list[int]]:

@@ -138,6 +138,7 @@ class TestErrors:
         stored = errors.FileEmpty(name="a.txt")
         again = errors.by_code(stored.code, stored.detail)
         assert (type(again), str(again)) == (errors.FileEmpty, str(stored))
+        assert type(errors.by_code("internal", {})) is errors.ZhiwenError
 
     def test_a_text_with_a_missing_detail_is_still_a_text(self) -> None:
         assert "…" in errors.FileNotFound(name="x").message("zh")

@@ -123,3 +123,9 @@ def test_another_knowledge_base_forgets_the_results_of_the_one_before():
 def test_notes_on_a_file(facts, text):
     file = FileDetails(name="f", state="ready", size=1, chunks=1, loader="", splitter="", updated="", **facts)
     assert note(file, Labels("en")) == text
+
+
+def test_lines_of_a_quoted_row_stay_lines_and_markdown_stays_markdown():
+    assert shown_answer("code: A\nname: B") == "code: A  \nname: B"
+    for markdown in ("- x\n- y", "| a |\n|---|\n| b |", "1. x\n2. y", "```\na\nb\n```", "a\n\nb"):
+        assert shown_answer(markdown) == markdown

@@ -5,15 +5,20 @@ import re
 
 _CODE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]*`)", re.DOTALL)
 _LONE_TILDE = re.compile(r"(?<![~\\])~(?!~)")
+_LINE_END = re.compile(r"(?<=\S)\n(?=[^\s|>#*+\-\d])")
 _AMOUNT = re.compile(r"(?<![$\\])\$(?=\d)")
 
 
 def shown_answer(text: str) -> str:
-    """The answer without pictures, and without two readings of plain text that Streamlit's Markdown has: ranges such
-    as 10~20 struck through, and sums such as $5 as formulas. Code stays as it is."""
+    """The answer without pictures, and without three readings of plain text that Streamlit's Markdown has: ranges such
+    as 10~20 struck through, sums such as $5 as formulas, and lines run together. Code stays as it is."""
     pieces = _CODE.split(text)
-    pieces[::2] = [_AMOUNT.sub(r"\\$", _LONE_TILDE.sub(r"\\~", piece)) for piece in pieces[::2]]
+    pieces[::2] = [_plain(piece) for piece in pieces[::2]]
     return _without_images("".join(pieces))
+
+
+def _plain(piece: str) -> str:
+    return _LINE_END.sub("  \n", _AMOUNT.sub(r"\$", _LONE_TILDE.sub(r"\~", piece)))
 
 
 def _without_images(text: str) -> str:
