@@ -1,7 +1,6 @@
 """What exists is documented: settings, error codes, routes, flags, loaders, splitters, make targets."""
 
 import re
-from pathlib import Path
 
 import pytest
 
