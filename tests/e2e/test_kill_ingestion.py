@@ -122,9 +122,13 @@ class Server:
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.2):
                 return
-            assert child.poll() is None, (self._folder / "log").read_text("utf-8")[-3000:]
+            assert child.poll() is None, self.log()
             assert time.monotonic() < deadline, "the API did not get ready"
             time.sleep(0.05)
+
+    def log(self) -> str:
+        """The end of what it wrote."""
+        return (self._folder / "log").read_text("utf-8")[-5000:]
 
     def kill(self) -> list[psutil.Process]:
         """Kill it as a power cut would; returns its reader processes, which nobody has told anything."""
@@ -200,7 +204,7 @@ def run_until_killed(server: Server, expected: Expected, dice: random.Random) ->
     stop.set()
     for thread in threads:
         thread.join(60)
-    assert faults == []
+    assert faults == [], server.log()
     return readers
 
 
