@@ -7,7 +7,8 @@
 The corpora (`ingest_corpora.py`) are made in a temporary folder. Each step is a process of its own on the same data:
 cold (nothing kept), warm (nothing changed), resized (another chunk size, so text comes from the cache), again (forced,
 so text and vectors come from the cache). Seconds are those of the whole process, `cpu` those of all cores: on a busy
-machine only they can be compared. Peak memory is the largest sum of resident sizes of the process and its children; pages they share count for each.
+machine only they can be compared. Peak memory is the largest sum of resident sizes of the process and its children;
+pages they share count for each.
 Stages: `parse` and `split` are seconds of the readers, which work side by side; the others are of the one thread that
 embeds and writes, and `waiting` is what is left of its time, mostly for readers.
 """
