@@ -21,6 +21,8 @@ from server.llm.chat_model import stream_chat
 
 RECONCILE_AFTER_S = 3
 """What a crash left behind is removed soon after the start, when the other services are through with theirs."""
+RECONCILE_PATIENCE_S = 120
+"""A knowledge base that is being written to has its turn when the writer is done."""
 DESCRIPTION = "Chat with your documents. Works with clients of the Langchain-Chatchat 0.2.10 API."
 
 
@@ -38,7 +40,9 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
             default_model=own.llm_choice.name,
         )
         own.knowledge_bases.jobs.start()
-        call_off = later(RECONCILE_AFTER_S, own.knowledge_bases.reconcile)
+        call_off = later(
+            RECONCILE_AFTER_S, partial(own.knowledge_bases.maintenance.repair, patience_s=RECONCILE_PATIENCE_S)
+        )
         try:
             yield
         finally:
