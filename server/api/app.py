@@ -40,9 +40,11 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
             default_model=own.llm_choice.name,
         )
         own.knowledge_bases.jobs.start()
-        call_off = later(
-            RECONCILE_AFTER_S, partial(own.knowledge_bases.maintenance.repair, patience_s=RECONCILE_PATIENCE_S)
-        )
+
+        def reconcile() -> object:
+            return own.knowledge_bases.maintenance.repair(patience_s=RECONCILE_PATIENCE_S)
+
+        call_off = later(RECONCILE_AFTER_S, reconcile)
         try:
             yield
         finally:
