@@ -5,12 +5,12 @@ from collections.abc import Collection, Sequence
 from configs import Settings
 from server.db import repositories as rows
 from server.db.session import Database
-from server.db.tables import KnowledgeBaseRow
 from server.errors import KnowledgeBaseNotFound, NotReadYet
 from server.knowledge_base.audit import Audit, Report, look_at_folder
 from server.knowledge_base.embedders import Embedders
 from server.knowledge_base.index import IndexPool
-from server.knowledge_base.names import FileName, KbName, Layout
+from server.knowledge_base.lookup import find, named
+from server.knowledge_base.names import FileName, Layout
 from server.knowledge_base.parse_cache import ParseCache
 from server.knowledge_base.prune import Pruner
 from server.knowledge_base.reconcile import Reconciler, Repairs
@@ -39,7 +39,7 @@ class Maintenance:
         return [self._look(name) for name in names]
 
     def _look(self, name: str) -> Report:
-        layout, kb = Layout.of(self._root, name), self._find(name)
+        layout, kb = Layout.of(self._root, name), find(self._database, name)
         if kb is not None:
             return Audit(self._database, self._indexes, layout, kb).run(PATIENCE_S)
         if not layout.root.is_dir():
@@ -61,7 +61,7 @@ class Maintenance:
     def forget_read(self, name: str) -> None:
         """Delete what is kept of reading a knowledge base's files, so that they are read from their bytes again."""
         with self._database.read() as session:
-            hashes = {file.sha256 for file in rows.files(session, self._row(name).id)}
+            hashes = {file.sha256 for file in rows.files(session, named(self._database, name).id)}
         for sha256 in hashes:
             self._cache.forget(sha256)
 
@@ -71,7 +71,7 @@ class Maintenance:
         Raises:
             BadName: one has a name that files may not have; none is listed.
         """
-        kb = self._row(name)
+        kb = named(self._database, name)
         wanted = sorted({FileName.parse(file).text for file in files})
         with self._database.unit_of_work() as session:
             new = [file for file in wanted if rows.find_file(session, kb.id, file) is None]
@@ -82,15 +82,5 @@ class Maintenance:
         return new
 
     def _pruner(self, name: str) -> Pruner:
-        kb = self._row(name)
+        kb = named(self._database, name)
         return Pruner(self._database, self._indexes, Layout.of(self._root, kb.name), kb)
-
-    def _find(self, name: str) -> KnowledgeBaseRow | None:
-        with self._database.read() as session:
-            return rows.find_knowledge_base(session, KbName.parse(name).key)
-
-    def _row(self, name: str) -> KnowledgeBaseRow:
-        kb = self._find(name)
-        if kb is None:
-            raise KnowledgeBaseNotFound(name=name)
-        return kb

@@ -21,6 +21,7 @@ from server.knowledge_base.ingestor import Ingestor
 from server.knowledge_base.job_book import ACTIVE, JobBook, JobInfo
 from server.knowledge_base.jobs import JobQueue
 from server.knowledge_base.ledger import FileInfo, file_infos, index_ids
+from server.knowledge_base.lookup import find, named
 from server.knowledge_base.maintenance import Maintenance
 from server.knowledge_base.names import FileName, KbName, Layout
 from server.knowledge_base.parsers import Parser, cache_of
@@ -92,7 +93,7 @@ class KnowledgeBases:
 
     def get(self, name: str) -> KnowledgeBaseInfo:
         """One knowledge base. Raises `KnowledgeBaseNotFound`, `BadName`."""
-        kb = self._row(name)
+        kb = named(self._database, name)
         with self._database.read() as session:
             return self._info(kb, rows.count(session).get(kb.id, rows.Counts()))
 
@@ -140,7 +141,7 @@ class KnowledgeBases:
         Raises:
             KnowledgeBaseNotFound, UnknownPart, BadSetting: nothing was changed.
         """
-        kb = self._row(name)
+        kb = named(self._database, name)
         with self._database.unit_of_work() as session:
             row = rows.get_knowledge_base(session, kb.id)
             if row is None:
@@ -150,7 +151,7 @@ class KnowledgeBases:
 
     def delete(self, name: str) -> None:
         """Delete a knowledge base with all its files. Raises `KnowledgeBaseNotFound`, `KnowledgeBaseBusy`."""
-        kb = self._row(name)
+        kb = named(self._database, name)
         layout = self._layout(kb.name)
         with locked(layout, kb.name):
             # The marker lets `reconcile` finish after a crash, and tell this folder from one a user put there.
@@ -186,9 +187,13 @@ class KnowledgeBases:
 
     def files(self, name: str, *, with_entries: bool = False) -> builtins.list[FileInfo]:
         """All files of a knowledge base, by name; with `with_entries` what the two indexes hold of each."""
-        infos = self._files(self._row(name), with_entries=with_entries)
+        infos = self._files(named(self._database, name), with_entries=with_entries)
         # SQL and indexes cannot be read at one moment: what a change in between made differ is looked at once more.
-        return infos if all(info.is_whole for info in infos) else self._files(self._row(name), with_entries=True)
+        return (
+            infos
+            if all(info.is_whole for info in infos)
+            else self._files(named(self._database, name), with_entries=True)
+        )
 
     def _files(self, kb: KnowledgeBaseRow, *, with_entries: bool) -> builtins.list[FileInfo]:
         active = self._book.info(kb.id, ACTIVE, limit=self._settings.ingest.queue_limit)
@@ -215,7 +220,7 @@ class KnowledgeBases:
             UnknownPart: no splitter of that name; nothing was read.
             QueueFull: before anything of the first file was read; later files are refused one by one.
         """
-        kb = self._row(name)
+        kb = named(self._database, name)
         self._jobs.ensure_room()
         submitted = Submitted()
         recipe = resolve(options, kb.settings, self._settings)
@@ -257,7 +262,7 @@ class KnowledgeBases:
 
     def has(self, name: str, file_name: str, sha256: str, options: IngestOptions) -> bool:
         """Whether a file is searchable already, made of these bytes in the way the options ask for."""
-        kb = self._row(name)
+        kb = named(self._database, name)
         recipe = resolve(options, kb.settings, self._settings)
         return self._ingestor.has(kb.id, FileName.parse(file_name).text, sha256, recipe)
 
@@ -265,7 +270,7 @@ class KnowledgeBases:
         self, name: str, file_names: Sequence[str], options: IngestOptions
     ) -> Iterator[tuple[str, ZhiwenError | None]]:
         """Read and index files that lie in the content folder; yields each one's name and error when it is done."""
-        kb = self._row(name)
+        kb = named(self._database, name)
         layout = self._layout(kb.name)
         recipe = resolve(options, kb.settings, self._settings)
         found = (content.in_place(layout, file) for file in file_names)
@@ -285,7 +290,7 @@ class KnowledgeBases:
             KnowledgeBaseNotFound: there is none of that name.
             QueueFull: before the first file was queued; later files are refused one by one.
         """
-        kb = self._row(name)
+        kb = named(self._database, name)
         self._jobs.ensure_room()
         attempts = {job.file: job.attempts for job in reversed(self._book.info(kb.id, ["failed"]))}
         recipe = resolve(DEFAULTS, kb.settings, self._settings)
@@ -305,7 +310,7 @@ class KnowledgeBases:
 
     def list_jobs(self, name: str = "", states: Collection[str] = ()) -> builtins.list[JobInfo]:
         """The newest jobs first, of all knowledge bases or one."""
-        return self._book.info(self._row(name).id if name else None, states)
+        return self._book.info(named(self._database, name).id if name else None, states)
 
     def job(self, job_id: int) -> JobInfo:
         """One job. Raises `JobNotFound`."""
@@ -313,7 +318,7 @@ class KnowledgeBases:
 
     def delete_files(self, name: str, file_names: Sequence[str], *, delete_content: bool) -> Deleted:
         """Take files out of the indexes and the list; with `delete_content` bytes and what is cached of them go too."""
-        kb = self._row(name)
+        kb = named(self._database, name)
         self._jobs.cancel_for_files(kb.id, file_names)
         results: Results = {}
         known: builtins.list[str] = []
@@ -342,7 +347,7 @@ class KnowledgeBases:
 
     def content_path(self, name: str, file_name: str) -> Path:
         """Where the bytes of a file lie. Raises `FileNotFound`, `BadName`, `KnowledgeBaseNotFound`."""
-        kb = self._row(name)
+        kb = named(self._database, name)
         path = self._layout(kb.name).file(file_name)
         if not path.is_file():
             raise FileNotFound(name=file_name, knowledge_base=kb.name)
@@ -361,12 +366,12 @@ class KnowledgeBases:
             KnowledgeBaseNotFound: there is none of that name and `create` is false.
             KnowledgeBaseBusy: it is being rebuilt already.
         """
-        kb = self._find(name)
+        kb = find(self._database, name)
         if kb is None:
             if not create:
                 raise KnowledgeBaseNotFound(name=name)
             self.create(name, vector_store=vector_store, embed_model=embed_model)
-            kb = self._row(name)
+            kb = named(self._database, name)
         embedder = self._embedders.get(embed_model or kb.embed_model)
         store = vector_store or kb.vector_store
         VECTOR_STORES.get(store)
@@ -376,14 +381,14 @@ class KnowledgeBases:
 
     def search(self, names: Sequence[str], query: str, *, top_k: int, max_distance: float) -> builtins.list[Hit]:
         """The best chunks of these knowledge bases, best first; distances run from 0 to 2, smaller is better."""
-        targets = [self._row(name) for name in names]
+        targets = [named(self._database, name) for name in names]
         return self._searcher.search(targets, query, top_k=top_k, max_distance=max_distance)
 
     def chunks(
         self, name: str, *, file_name: str = "", metadata: Mapping[str, Any] | None = None
     ) -> builtins.list[Chunk]:
         """Chunks in reading order, without a question; of one file, or whose first-level metadata is equal."""
-        kb = self._row(name)
+        kb = named(self._database, name)
         with self._database.read() as session:
             found = rows.list_chunks(session, kb.id, file_name)
         wanted = (metadata or {}).items()
@@ -395,16 +400,6 @@ class KnowledgeBases:
 
     def _layout(self, name: str) -> Layout:
         return Layout.of(self._settings.paths.knowledge_base, name)
-
-    def _find(self, name: str) -> KnowledgeBaseRow | None:
-        with self._database.read() as session:
-            return rows.find_knowledge_base(session, KbName.parse(name).key)
-
-    def _row(self, name: str) -> KnowledgeBaseRow:
-        kb = self._find(name)
-        if kb is None:
-            raise KnowledgeBaseNotFound(name=name)
-        return kb
 
     def _info(self, kb: KnowledgeBaseRow, counts: rows.Counts) -> KnowledgeBaseInfo:
         return KnowledgeBaseInfo(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from api_app import ScriptedModel, events, make_settings, running_app
 
+from server.knowledge_base.lookup import named
 from server.knowledge_base.recipe import IngestOptions
 
 KB = "任务库"
@@ -168,7 +169,7 @@ def test_the_ledger_agrees_with_both_indexes(client, kb):
 def test_the_ledger_shows_an_index_that_lost_entries(client, kb):
     upload(client, ("a.txt", TEXT.encode()))
     service = knowledge_bases(client)
-    row = service._row(kb)
+    row = named(service._database, kb)
     from server.knowledge_base.publish import open_index
 
     index = open_index(service._indexes, service._layout(kb), row)
@@ -265,4 +266,4 @@ def test_formats_tell_what_can_be_uploaded(client):
 
 def test_nothing_asked_keeps_nothing(client, kb):
     knowledge_bases(client).update_settings(kb, IngestOptions())
-    assert knowledge_bases(client)._row(kb).settings == {}
+    assert named(knowledge_bases(client)._database, kb).settings == {}

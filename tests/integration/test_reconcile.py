@@ -17,6 +17,7 @@ from server.errors import IndexDamaged, KnowledgeBaseBusy
 from server.knowledge_base import content
 from server.knowledge_base.audit import Report
 from server.knowledge_base.index import Entries, Index
+from server.knowledge_base.lookup import named
 from server.knowledge_base.names import Layout
 from server.knowledge_base.publish import Publisher, locked, open_index
 from server.knowledge_base.recipe import IngestOptions
@@ -63,7 +64,7 @@ def look(kbs: KnowledgeBases) -> Report:
 
 def index_of(container: Container, layout: Layout) -> Index:
     kbs = container.knowledge_bases
-    return open_index(kbs._indexes, layout, kbs._row(KB))
+    return open_index(kbs._indexes, layout, named(kbs._database, KB))
 
 
 def repaired(kbs: KnowledgeBases) -> dict[str, object]:
@@ -133,7 +134,7 @@ def test_index_entries_without_chunks_and_chunks_without_entries(
 ) -> None:
     index = index_of(container, layout)
     [lost, kept] = sorted(index.ids()[0])
-    vector = np.zeros((1, kbs._row(KB).dimension), dtype=np.float32)
+    vector = np.zeros((1, named(kbs._database, KB).dimension), dtype=np.float32)
     vector[0, 0] = 1
     index.change(remove=[lost], add=Entries([999], vector, ["x"]))
     assert look(kbs).findings == {
@@ -163,7 +164,7 @@ def test_old_indexes_and_abandoned_uploads(kbs: KnowledgeBases, layout: Layout) 
 
 def test_a_ledger_that_cannot_be_true(kbs: KnowledgeBases, container: Container) -> None:
     with container.database.unit_of_work() as session:
-        [first, second] = rows.files(session, kbs._row(KB).id)
+        [first, second] = rows.files(session, named(kbs._database, KB).id)
         first.pages_with_text = first.pages + 1
         rows.delete_chunks(session, [chunk.id for chunk in kbs.chunks(KB, file_name=second.name)])
     kbs.reconcile()
@@ -224,7 +225,7 @@ class TestBesideAServer:
         monkeypatch.setattr(main, "build_container", inline)
 
     def test_a_new_index_is_seen_without_a_restart(self, server: KnowledgeBases, layout: Layout) -> None:
-        old = server._row(KB).index_generation
+        old = named(server._database, KB).index_generation
         (layout.content / "new.txt").write_text(MARS, "utf-8")
         (layout.content / "差旅.txt").unlink()
         assert run(["-r"]) == 0
