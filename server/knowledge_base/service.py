@@ -28,7 +28,7 @@ from server.knowledge_base.parsers import Parser, cache_of
 from server.knowledge_base.publish import Receipt, locked, open_index
 from server.knowledge_base.rebuild import Rebuild, RebuildStep, Tools
 from server.knowledge_base.recipe import IngestOptions, Recipe, check_splitter, kept_settings, resolve
-from server.knowledge_base.reconcile import DELETING, Repairs
+from server.knowledge_base.reconcile import DELETING
 from server.knowledge_base.search import Searcher
 from server.knowledge_base.uploads import Upload, opened, readable
 from server.types import Chunk, Hit
@@ -393,10 +393,6 @@ class KnowledgeBases:
             found = rows.list_chunks(session, kb.id, file_name)
         wanted = (metadata or {}).items()
         return [chunk for chunk in found if all(chunk.meta.get(key) == value for key, value in wanted)]
-
-    def reconcile(self) -> dict[str, Repairs]:
-        """Clean up after a crash; see `server.knowledge_base.reconcile`."""
-        return self.maintenance.repair()
 
     def _layout(self, name: str) -> Layout:
         return Layout.of(self._settings.paths.knowledge_base, name)

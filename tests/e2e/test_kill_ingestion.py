@@ -223,7 +223,7 @@ def check(expected: Expected, root: Path) -> None:
     layout = Layout.of(settings.paths.knowledge_base, KB)
     for upload_left in layout.incoming.glob("*"):
         os.utime(upload_left, (0, 0))  # nobody has touched it for long
-    kbs.reconcile()
+    kbs.maintenance.repair()
     assert list(layout.incoming.glob("*")) == []
     on_disk = {name: (layout.content / name).read_bytes() for name in content.listing(layout)}
     states = {file.name: file.state for file in kbs.files(KB)}

@@ -259,7 +259,7 @@ def test_parallel_uploads_searches_and_deletions_lose_nothing(kbs: KnowledgeBase
     assert failures == []
     assert [file.name for file in kbs.files(KB)] == sorted(f"{number}.txt" for number in range(0, 12, 2))
     assert kbs.get(KB).files == kbs.get(KB).chunks == 6
-    assert not any(kbs.reconcile().values()), "SQL and both indexes agree without help"
+    assert not any(kbs.maintenance.repair().values()), "SQL and both indexes agree without help"
 
 
 class TestRebuild:
@@ -293,7 +293,7 @@ class TestRebuild:
         list(steps)
         answers = [best(kbs, question) for question in ("火星基地", "木星表面", "报销", "年假")]
         assert answers == ["c.txt", "a.txt", "", ""]
-        assert not any(kbs.reconcile().values())
+        assert not any(kbs.maintenance.repair().values())
 
     def test_leaving_in_the_middle_keeps_the_old_index(self, kbs: KnowledgeBases, settings: Settings) -> None:
         put(kbs, {"a.txt": TRAVEL})
@@ -302,7 +302,7 @@ class TestRebuild:
         steps.close()
         assert [chunk.text for chunk in kbs.chunks(KB)] == [TRAVEL]
         assert best(kbs, "报销") == "a.txt"
-        assert not any(kbs.reconcile().values())
+        assert not any(kbs.maintenance.repair().values())
 
     def test_two_at_once_are_refused(self, kbs: KnowledgeBases) -> None:
         put(kbs, {"a.txt": TRAVEL})

@@ -69,7 +69,7 @@ def index_of(container: Container, layout: Layout) -> Index:
 
 def repaired(kbs: KnowledgeBases) -> dict[str, object]:
     """Repair, and what then still disagrees."""
-    assert kbs.reconcile()[KB], "something was repaired"
+    assert kbs.maintenance.repair()[KB], "something was repaired"
     return look(kbs).findings
 
 
@@ -78,7 +78,7 @@ def test_nothing_disagrees_after_ordinary_work(kbs: KnowledgeBases) -> None:
     kbs.delete_files(KB, ["请假.txt"], delete_content=True)
     report = look(kbs)
     assert (report.agrees, report.files, report.chunks, report.findings) == (True, 1, 1, {})
-    assert not any(kbs.reconcile().values())
+    assert not any(kbs.maintenance.repair().values())
 
 
 def test_a_crash_before_the_switch(kbs: KnowledgeBases, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +143,7 @@ def test_index_entries_without_chunks_and_chunks_without_entries(
         "vectors_without_chunk": 1,
         "words_without_chunk": 1,
     }
-    repairs = kbs.reconcile()[KB]
+    repairs = kbs.maintenance.repair()[KB]
     assert (repairs.entries_removed, repairs.entries_added, repairs.problem) == (1, 1, None)
     assert look(kbs).agrees
     assert index.ids() == ({lost, kept}, {lost, kept})
@@ -167,7 +167,7 @@ def test_a_ledger_that_cannot_be_true(kbs: KnowledgeBases, container: Container)
         [first, second] = rows.files(session, named(kbs._database, KB).id)
         first.pages_with_text = first.pages + 1
         rows.delete_chunks(session, [chunk.id for chunk in kbs.chunks(KB, file_name=second.name)])
-    kbs.reconcile()
+    kbs.maintenance.repair()
     assert look(kbs).findings == {"files_with_wrong_ledger": ("差旅.txt", "请假.txt")}
     list(kbs.rebuild(KB, IngestOptions(force=True), create=False))
     assert look(kbs).agrees
@@ -186,7 +186,7 @@ def test_one_damaged_index_does_not_keep_the_others_from_repair(
     [vectors] = layout.indexes.rglob("vectors.faiss")
     vectors.write_bytes(b"damaged")
     fresh = inline(settings).knowledge_bases
-    repairs = fresh.reconcile()
+    repairs = fresh.maintenance.repair()
     assert isinstance(repairs[KB].problem, IndexDamaged)
     assert repairs["other"].indexes_removed == 1
     assert look(fresh).state == "damaged"
@@ -197,7 +197,7 @@ def test_a_busy_one_is_left_alone(kbs: KnowledgeBases, layout: Layout) -> None:
     (layout.indexes / "7").mkdir()
     with locked(layout, KB, rebuild=True):
         assert look(kbs).state == "busy"
-        assert isinstance(kbs.reconcile()[KB].problem, KnowledgeBaseBusy)
+        assert isinstance(kbs.maintenance.repair()[KB].problem, KnowledgeBaseBusy)
     assert (layout.indexes / "7").is_dir()
 
 

@@ -148,7 +148,7 @@ class Crashes(RuleBasedStateMachine):
 
     @rule()
     def reconcile(self) -> None:
-        self.kbs.reconcile()
+        self.kbs.maintenance.repair()
         assert self.visible() == self.committed
 
     @rule()
@@ -203,7 +203,7 @@ def test_reconcile_leaves_the_three_truths_equal(settings: Settings, killer: Kil
         except Killed:
             container = reopen(container, settings)
         killer.arm(0)
-        container.knowledge_bases.reconcile()
+        container.knowledge_bases.maintenance.repair()
         [chunk] = container.knowledge_bases.chunks(name)
         folder: Path = settings.paths.knowledge_base / name
         assert (folder / "content" / "a.txt").read_text("utf-8") == chunk.text
