@@ -145,12 +145,19 @@ def remove(layout: Layout, name: str) -> None:
 
 
 def delete_path(layout: Layout, path: Path) -> None:
-    """Delete a file below the content folder, whatever its name, and the sub-folders that are empty then."""
+    """Delete a file below the content folder, whatever its name, and the sub-folders that are empty then.
+
+    What is gone already, after a crash in the middle of this, is passed over.
+    """
     path.unlink(missing_ok=True)
-    for folder in path.relative_to(layout.content).parents:
-        if folder == Path() or any((layout.content / folder).iterdir()):
+    for folder in map(layout.content.joinpath, path.relative_to(layout.content).parents):
+        if folder == layout.content:
             break
-        (layout.content / folder).rmdir()
+        if not folder.exists():
+            continue
+        if any(folder.iterdir()):
+            break
+        folder.rmdir()
 
 
 def listing(layout: Layout) -> Iterator[str]:

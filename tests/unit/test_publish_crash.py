@@ -212,6 +212,28 @@ def test_reconcile_leaves_the_three_truths_equal(settings: Settings, killer: Kil
         container.close()
 
 
+def test_a_deletion_that_got_as_far_as_the_bytes_is_finished(settings: Settings, killer: Killer) -> None:
+    """The sub-folder of the file is gone as well, and deleting it again must not trip over that."""
+    for kill_at in range(1, 9):
+        container = inline(settings)
+        kbs, name = container.knowledge_bases, f"库{kill_at}"
+        kbs.create(name)
+        kbs.add_files(name, [Upload("子/孙/a.txt", io.BytesIO("内容".encode()))], IngestOptions())
+        killer.arm(kill_at)
+        try:
+            kbs.delete_files(name, ["子/孙/a.txt"], delete_content=True)
+        except Killed:
+            container = reopen(container, settings)
+        killer.arm(0)
+        container.knowledge_bases.maintenance.repair()
+        left = [chunk.file for chunk in container.knowledge_bases.chunks(name)]
+        content_folder = settings.paths.knowledge_base / name / "content"
+        on_disk = [path.relative_to(content_folder).as_posix() for path in content_folder.rglob("*.txt")]
+        assert left == on_disk
+        assert not container.knowledge_bases.maintenance.repair()[name]
+        container.close()
+
+
 def test_ids_of_deleted_chunks_never_come_back(container: Container) -> None:
     kbs = container.knowledge_bases
     kbs.create(KB)
