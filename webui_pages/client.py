@@ -11,19 +11,16 @@ from typing import IO, Any, Generic, TypeVar
 import httpx
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from server.api.job_schemas import JobDetails, Queued
-from server.api.schemas import (
-    BaseResponse,
-    ChatRequest,
+from server.api.schemas.base import BaseResponse
+from server.api.schemas.chat import ChatRequest, KnowledgeBaseChatRequest, Source
+from server.api.schemas.files import DeleteFiles, FileDetails
+from server.api.schemas.health import Health
+from server.api.schemas.jobs import JobDetails, Queued
+from server.api.schemas.knowledge_bases import (
     CreateKnowledgeBase,
-    DeleteFiles,
-    FileDetails,
     Formats,
-    Health,
-    KnowledgeBaseChatRequest,
     KnowledgeBaseDetails,
     RebuildRequest,
-    Source,
     UpdateSettings,
 )
 from server.errors import Language, ServiceUnavailable

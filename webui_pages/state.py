@@ -8,7 +8,9 @@ from typing import Literal
 
 import streamlit as st
 
-from server.api.schemas import Formats, Health, History, Source
+from server.api.schemas.chat import History, Source
+from server.api.schemas.health import Health
+from server.api.schemas.knowledge_bases import Formats
 from server.errors import Language
 
 Mode = Literal["knowledge_base", "llm"]

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from server.analysis import has_cjk
-from server.api.schemas import Source
+from server.api.schemas.chat import Source
 from server.api.sse import Events
 from server.types import ChatEvent, Hit, SourcesFound, Token
 

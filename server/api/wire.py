@@ -6,14 +6,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from server.api.errors import error_event, text_of
-from server.api.job_schemas import JobDetails, JobName, Queued
-from server.api.schemas import (
-    FileDetails,
-    FoundDocument,
-    IngestSettings,
-    KnowledgeBaseDetails,
-    SettingsRequest,
-)
+from server.api.schemas.files import FileDetails
+from server.api.schemas.jobs import JobDetails, JobName, Queued
+from server.api.schemas.knowledge_bases import IngestSettings, KnowledgeBaseDetails, SettingsRequest
+from server.api.schemas.search import FoundDocument
 from server.errors import Language, ZhiwenError
 from server.knowledge_base.job_book import JobInfo
 from server.knowledge_base.ledger import FileInfo

@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
-from configs.settings import Service as Address
+from configs.sections.services import Service as Address
 from server import errors
 from server.launcher.errors import AddressUnusable
 from server.launcher.models import Models

@@ -6,7 +6,8 @@ interrupted download goes on where it stopped. `HF_ENDPOINT` names a mirror.
 
 from pathlib import Path
 
-from configs.settings import EmbedModel, LlmModel, Settings
+from configs.sections.models import EmbedModel, LlmModel
+from configs.settings import Settings
 from server.errors import MissingDependency, ModelNotFound
 from server.launcher.errors import DownloadFailed, NothingToDownload
 from server.launcher.labels import Labels

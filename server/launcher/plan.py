@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from configs.settings import ControllerService, LlmModel, Settings
-from configs.settings import Service as Address
+from configs.sections.models import LlmModel
+from configs.sections.services import ControllerService
+from configs.sections.services import Service as Address
+from configs.settings import Settings
 from server.launcher.arguments import Options
 from server.launcher.errors import KeyNeeded, NeedsWeights, WorkerUnreachable
 from server.launcher.ports import Wanted

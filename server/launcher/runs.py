@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from configs.sections.services import Launcher as Patience
 from configs.settings import PROJECT_ROOT
-from configs.settings import Launcher as Patience
 from server.launcher.environment import for_service
 from server.launcher.failures import SHOWN_LINES, Failure
 from server.launcher.plan import Service

@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Protocol
 
-from configs.settings import Launcher as Patience
+from configs.sections.services import Launcher as Patience
 from server.launcher.environment import for_services
 from server.launcher.errors import ModelNotRunning, ModelRunning, ShuttingDown
 from server.launcher.plan import Service

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from configs.settings import EmbedModel, LlmModel, Settings
+from configs.sections.models import EmbedModel, LlmModel
+from configs.settings import Settings
 from server.errors import ModelNotFound, ModelUnavailable
 
 ENGINE_PACKAGES = {

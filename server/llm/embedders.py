@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from configs.settings import EmbedModel, Settings
+from configs.sections.models import EmbedModel
+from configs.settings import Settings
 from server.errors import ModelFailed, ModelUnavailable
 from server.llm.base import Embedder
 from server.llm.catalog import Choice

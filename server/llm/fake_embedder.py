@@ -6,7 +6,7 @@ from zlib import crc32
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from configs.settings import EmbedModel
+from configs.sections.models import EmbedModel
 from server.llm.base import Embedder
 
 DIMENSION = 16

@@ -6,7 +6,7 @@ import torch
 from langchain_core.embeddings import Embeddings
 from sentence_transformers import SentenceTransformer
 
-from configs.settings import EmbedModel
+from configs.sections.models import EmbedModel
 from server.errors import ModelUnavailable
 from server.llm.base import Embedder
 

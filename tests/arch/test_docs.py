@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from configs.settings import Section, Settings
+from configs.sections.base import Section
+from configs.settings import Settings
 from document_loaders.table import SUFFIXES
 from server.knowledge_base.index import VECTOR_STORES
 from server.launcher.arguments import parser as startup_parser

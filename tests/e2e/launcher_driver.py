@@ -8,7 +8,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 
-from configs.settings import Launcher  # noqa: E402
+from configs.sections.services import Launcher  # noqa: E402
 from server.launcher.labels import Labels  # noqa: E402
 from server.launcher.plan import Service  # noqa: E402
 from server.launcher.probes import Answers  # noqa: E402

@@ -5,7 +5,8 @@ import io
 import pytest
 from webui_fake_api import running_fake_api, source
 
-from server.api.schemas import ChatRequest, CreateKnowledgeBase, History, KnowledgeBaseChatRequest, RebuildRequest
+from server.api.schemas.chat import ChatRequest, History, KnowledgeBaseChatRequest
+from server.api.schemas.knowledge_bases import CreateKnowledgeBase, RebuildRequest
 from webui_pages.client import ApiClient, ApiFailed, open_http
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from server.api.schemas import FileDetails, Source
+from server.api.schemas.chat import Source
+from server.api.schemas.files import FileDetails
 from webui_pages.components.answer_text import shown_answer
 from webui_pages.components.files import note, size_text
 from webui_pages.components.sources import place

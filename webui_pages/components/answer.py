@@ -6,7 +6,7 @@ from contextlib import closing
 
 import streamlit as st
 
-from server.api.schemas import ChatRequest, History, KnowledgeBaseChatRequest
+from server.api.schemas.chat import ChatRequest, History, KnowledgeBaseChatRequest
 from webui_pages.client import AnswerPart, ApiFailed
 from webui_pages.components.answer_text import shown_answer
 from webui_pages.components.sources import show_sources

@@ -4,7 +4,7 @@ from typing import cast
 
 import streamlit as st
 
-from server.api.schemas import KnowledgeBaseDetails
+from server.api.schemas.knowledge_bases import KnowledgeBaseDetails
 from webui_pages.state import Mode
 from webui_pages.ui import Ui
 

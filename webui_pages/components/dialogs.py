@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from server.api.schemas import CreateKnowledgeBase, KnowledgeBaseDetails
+from server.api.schemas.knowledge_bases import CreateKnowledgeBase, KnowledgeBaseDetails
 from webui_pages.client import ApiFailed
 from webui_pages.components.ingest_settings import formats, settings_fields
 from webui_pages.state import Outcome

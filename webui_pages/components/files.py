@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from server.api.job_schemas import Queued
-from server.api.schemas import FileDetails, IngestSettings
+from server.api.schemas.files import FileDetails
+from server.api.schemas.jobs import Queued
+from server.api.schemas.knowledge_bases import IngestSettings
 from webui_pages.client import ApiFailed
 from webui_pages.components.dialogs import delete_files
 from webui_pages.components.download import download_button

@@ -5,8 +5,9 @@ import time
 
 import streamlit as st
 
-from configs.settings import Service, Settings
-from server.api.schemas import Health
+from configs.sections.services import Service
+from configs.settings import Settings
+from server.api.schemas.health import Health
 from server.errors import Language
 from webui_pages.client import ApiFailed
 from webui_pages.labels import LANGUAGES, Labels

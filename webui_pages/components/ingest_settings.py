@@ -2,7 +2,13 @@
 
 import streamlit as st
 
-from server.api.schemas import Formats, IngestSettings, KnowledgeBaseDetails, SettingsRequest, UpdateSettings
+from server.api.schemas.knowledge_bases import (
+    Formats,
+    IngestSettings,
+    KnowledgeBaseDetails,
+    SettingsRequest,
+    UpdateSettings,
+)
 from webui_pages.client import ApiFailed
 from webui_pages.ui import Ui, literal
 

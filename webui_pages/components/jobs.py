@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from server.api.job_schemas import JobDetails
+from server.api.schemas.jobs import JobDetails
 from webui_pages.client import ApiFailed
 from webui_pages.components.outcomes import show_outcomes
 from webui_pages.state import Outcome

@@ -4,7 +4,7 @@ from contextlib import closing
 
 import streamlit as st
 
-from server.api.schemas import RebuildRequest
+from server.api.schemas.knowledge_bases import RebuildRequest
 from webui_pages.client import ApiFailed
 from webui_pages.components.outcomes import show_outcomes
 from webui_pages.state import Outcome

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from server.api.schemas import Source
+from server.api.schemas.chat import Source
 from webui_pages.components.download import download_button
 from webui_pages.labels import Labels
 from webui_pages.state import Turn

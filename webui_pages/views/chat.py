@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from server.api.schemas import KnowledgeBaseDetails
+from server.api.schemas.knowledge_bases import KnowledgeBaseDetails
 from webui_pages.components.answer import ask, show_turn
 from webui_pages.components.chat_controls import controls, welcome
 from webui_pages.ui import Ui, failures_shown

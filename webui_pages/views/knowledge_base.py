@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from server.api.schemas import KnowledgeBaseDetails
+from server.api.schemas.knowledge_bases import KnowledgeBaseDetails
 from webui_pages.components.chat_controls import choose_knowledge_base
 from webui_pages.components.dialogs import ask_for_rebuild, delete_knowledge_base, new_knowledge_base
 from webui_pages.components.files import file_panel

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from server.api.deps import BaseUrlDep, ChatDep
 from server.api.events import grounded_events, plain_events
-from server.api.schemas import ChatRequest, History, KnowledgeBaseChatRequest
+from server.api.schemas.chat import ChatRequest, History, KnowledgeBaseChatRequest
 from server.api.sse import STREAM_RESPONSES, event_stream
 from server.chat.service import Question
 from server.errors import NotSupported

@@ -13,8 +13,10 @@ from fastapi.routing import APIRoute
 
 from server.api.deps import ContainerDep, KnowledgeBasesDep, LanguageDep
 from server.api.errors import error_response
-from server.api.job_schemas import QueuedResponse
-from server.api.schemas import BaseResponse, DeleteFiles, FileListResponse, Formats, FormatsResponse
+from server.api.schemas.base import BaseResponse
+from server.api.schemas.files import DeleteFiles, FileListResponse
+from server.api.schemas.jobs import QueuedResponse
+from server.api.schemas.knowledge_bases import Formats, FormatsResponse
 from server.api.wire import failed_files, file_details, ingest_settings, queued
 from server.errors import NotSupported, ZhiwenError
 from server.knowledge_base.recipe import IngestOptions, resolve, splitter_names

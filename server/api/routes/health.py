@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
-from configs.settings import Service
+from configs.sections.services import Service
 from configs.version import VERSION
 from server.api.deps import ContainerDep
-from server.api.schemas import Health, ServiceState
+from server.api.schemas.health import Health, ServiceState
 from server.container import Container
 
 router = APIRouter(tags=["Server State"])

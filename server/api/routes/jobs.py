@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from server.api.deps import KnowledgeBasesDep, LanguageDep
-from server.api.job_schemas import JobListResponse, JobName, JobResponse, Queued, QueuedResponse, RetryFailed
+from server.api.schemas.jobs import JobListResponse, JobName, JobResponse, Queued, QueuedResponse, RetryFailed
 from server.api.sse import STREAM_RESPONSES, Events, event_stream
 from server.api.wire import job_details, queued
 from server.errors import Language

@@ -8,16 +8,15 @@ from starlette.responses import JSONResponse
 from server.api.background import in_thread
 from server.api.deps import KnowledgeBasesDep, LanguageDep
 from server.api.errors import error_response
-from server.api.schemas import (
-    BaseResponse,
+from server.api.schemas.base import BaseResponse
+from server.api.schemas.knowledge_bases import (
     CreateKnowledgeBase,
-    FoundDocument,
     KnowledgeBaseListResponse,
     KnowledgeBaseResponse,
     RebuildRequest,
-    SearchRequest,
     UpdateSettings,
 )
+from server.api.schemas.search import FoundDocument, SearchRequest
 from server.api.sse import STREAM_RESPONSES, event_stream
 from server.api.wire import found_document, knowledge_base_details, options_of, rebuild_event
 from server.errors import BadName, KnowledgeBaseExists, KnowledgeBaseNotFound

@@ -1,10 +1,10 @@
-"""The wire, continued: jobs and what is queued. Imports pydantic and the other schemas."""
+"""Jobs and what is queued."""
 
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from server.api.schemas import BaseResponse, Request
+from server.api.schemas.base import BaseResponse, Request
 
 
 class JobDetails(BaseModel):

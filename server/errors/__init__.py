@@ -1,0 +1,130 @@
+"""The errors of Zhiwen: a tree of exceptions with stable codes, each with its text in English and Chinese.
+
+    ZhiwenError
+    ├─ InvalidInput        422  bad_name 403 · empty_question · question_too_long · prompt_not_found · not_supported ·
+    │                           unknown_part · bad_setting · file_too_large 413 · backup_unreadable
+    ├─ AccessDenied        401  api_key_required · foreign_request 403
+    ├─ NotFound            404  knowledge_base_not_found · file_not_found · job_not_found · model_not_found
+    ├─ Conflict            409  knowledge_base_exists · file_exists · knowledge_base_busy · job_over · job_cancelled ·
+    │                           index_mismatch
+    ├─ Busy                429  queue_full
+    ├─ Unreadable          422  unsupported_file_type 415 · file_empty · file_unreadable · no_text ·
+    │                           not_read_yet
+    ├─ Unavailable         503  model_unavailable · missing_dependency · service_unavailable · storage_failed
+    ├─ UpstreamFailed      502  model_failed · model_timeout 504
+    └─ Damaged             500  index_damaged
+
+Domain code raises these and knows nothing of HTTP; `server.api.errors` turns the family into a status. Texts say what
+happened and what to do next, and hold no absolute path and no secret.
+"""
+
+from typing import Any
+
+from server.errors.base import (
+    AccessDenied,
+    Busy,
+    Conflict,
+    Damaged,
+    InvalidInput,
+    Language,
+    NotFound,
+    Unavailable,
+    Unreadable,
+    UpstreamFailed,
+    ZhiwenError,
+)
+from server.errors.documents import (
+    FileEmpty,
+    FileExists,
+    FileNotFound,
+    FileTooLarge,
+    FileUnreadable,
+    IndexDamaged,
+    IndexMismatch,
+    JobCancelled,
+    JobNotFound,
+    JobOver,
+    KnowledgeBaseBusy,
+    KnowledgeBaseExists,
+    KnowledgeBaseNotFound,
+    NoText,
+    NotReadYet,
+    QueueFull,
+    UnsupportedFileType,
+)
+from server.errors.requests import (
+    BackupUnreadable,
+    BadName,
+    BadSetting,
+    EmptyQuestion,
+    ForeignRequest,
+    NotSupported,
+    PromptNotFound,
+    QuestionTooLong,
+    UnknownPart,
+)
+from server.errors.services import (
+    MissingDependency,
+    ModelFailed,
+    ModelNotFound,
+    ModelTimeout,
+    ModelUnavailable,
+    ServiceUnavailable,
+    StorageFailed,
+)
+
+__all__ = [
+    "AccessDenied",
+    "BackupUnreadable",
+    "BadName",
+    "BadSetting",
+    "Busy",
+    "Conflict",
+    "Damaged",
+    "EmptyQuestion",
+    "FileEmpty",
+    "FileExists",
+    "FileNotFound",
+    "FileTooLarge",
+    "FileUnreadable",
+    "ForeignRequest",
+    "IndexDamaged",
+    "IndexMismatch",
+    "InvalidInput",
+    "JobCancelled",
+    "JobNotFound",
+    "JobOver",
+    "KnowledgeBaseBusy",
+    "KnowledgeBaseExists",
+    "KnowledgeBaseNotFound",
+    "Language",
+    "MissingDependency",
+    "ModelFailed",
+    "ModelNotFound",
+    "ModelTimeout",
+    "ModelUnavailable",
+    "NoText",
+    "NotFound",
+    "NotReadYet",
+    "NotSupported",
+    "PromptNotFound",
+    "QuestionTooLong",
+    "QueueFull",
+    "ServiceUnavailable",
+    "StorageFailed",
+    "Unavailable",
+    "UnknownPart",
+    "Unreadable",
+    "UnsupportedFileType",
+    "UpstreamFailed",
+    "ZhiwenError",
+    "by_code",
+]
+
+
+def by_code(code: str, detail: dict[str, Any]) -> ZhiwenError:
+    """The error of a stored or received code; an unknown code gives the base class."""
+    kinds = [ZhiwenError]
+    for kind in kinds:
+        kinds.extend(kind.__subclasses__())
+    return next((kind for kind in kinds if vars(kind).get("code") == code), ZhiwenError)(**detail)

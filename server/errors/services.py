@@ -1,0 +1,59 @@
+"""Errors of models, services, libraries and storage."""
+
+from server.errors.base import NotFound, Unavailable, UpstreamFailed
+
+
+class ModelNotFound(NotFound):
+    """Detail: name, known."""
+
+    code = "model_not_found"
+    en = 'The model "{name}" is not configured. Configured models: {known}.'
+    zh = "没有配置名为“{name}”的模型，已配置的模型：{known}。"
+
+
+class ModelUnavailable(Unavailable):
+    """Detail: name, reason_en, reason_zh."""
+
+    code = "model_unavailable"
+    en = 'The model "{name}" cannot be used now: {reason_en}.'
+    zh = "模型“{name}”暂不可用：{reason_zh}。"
+
+
+class MissingDependency(Unavailable):
+    """Detail: what, install."""
+
+    code = "missing_dependency"
+    en = "{what} needs a package that is not installed. Install it: {install}"
+    zh = "{what} 需要的软件包没有安装，请运行：{install}"
+
+
+class ServiceUnavailable(Unavailable):
+    """Another service of Zhiwen does not answer. Detail: name, url, log."""
+
+    code = "service_unavailable"
+    en = "{name} at {url} does not answer. Start it with: python startup.py -a (its log: {log})."
+    zh = "{name}（{url}）没有响应，请用 python startup.py -a 启动它（日志：{log}）。"
+
+
+class StorageFailed(Unavailable):
+    """The disk is full or cannot be written. Detail: reason."""
+
+    code = "storage_failed"
+    en = "The data could not be written: {reason}. Nothing was lost; make room on the disk and try again."
+    zh = "数据无法写入：{reason}。没有丢失数据，请清理磁盘后重试。"
+
+
+class ModelFailed(UpstreamFailed):
+    """Detail: name, reason."""
+
+    code = "model_failed"
+    en = 'The model "{name}" failed: {reason}. Ask again; if it happens again, read the log of its worker.'
+    zh = "模型“{name}”出错：{reason}。请重试；若再次出现，请查看该模型的日志。"
+
+
+class ModelTimeout(UpstreamFailed):
+    """Detail: name, seconds."""
+
+    code = "model_timeout"
+    en = 'The model "{name}" sent nothing for {seconds} s. Ask again, or raise chat.request_timeout_s.'
+    zh = "模型“{name}”在 {seconds} 秒内没有返回内容。请重试，或调大设置 chat.request_timeout_s。"
