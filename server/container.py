@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from configs import Settings
+from server.chat.service import ChatService
 from server.db.session import Database
 from server.knowledge_base.embedders import Embedders
 from server.knowledge_base.parsers import Parser, ParserPool
 from server.knowledge_base.service import KnowledgeBases
 from server.llm.catalog import Choice, choose_embedder, choose_llm
+from server.llm.chat_models import ChatModels
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,8 @@ class Container:
     database: Database
     knowledge_bases: KnowledgeBases
     parser: Parser
+    chat_models: ChatModels
+    chat: ChatService
     llm_choice: Choice
     embedder_choice: Choice
 
@@ -37,12 +41,17 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
     database = Database(settings.database_url)
     database.create_tables()
     embedder_choice = choose_embedder(settings)
+    llm_choice = choose_llm(settings)
     parser = parser or ParserPool(settings)
+    knowledge_bases = KnowledgeBases(settings, database, Embedders(settings, embedder_choice), parser)
+    chat_models = ChatModels(settings, llm_choice.name)
     return Container(
         settings=settings,
         database=database,
-        knowledge_bases=KnowledgeBases(settings, database, Embedders(settings, embedder_choice), parser),
+        knowledge_bases=knowledge_bases,
         parser=parser,
-        llm_choice=choose_llm(settings),
+        chat_models=chat_models,
+        chat=ChatService(settings, knowledge_bases.search, chat_models),
+        llm_choice=llm_choice,
         embedder_choice=embedder_choice,
     )

@@ -34,6 +34,9 @@ class Hit:
     relevance: float
     dense: float
     lexical: float
+    dense_rank: int | None = None
+    lexical_rank: int | None = None
+    rerank: float | None = None
 
     @property
     def distance(self) -> float:
@@ -47,6 +50,32 @@ class Message:
 
     role: Role
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRewritten:
+    """The question that is searched for, made to stand alone."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContextTrimmed:
+    """What did not fit into the model's window: how many earlier messages and hits were left out."""
+
+    messages: int
+    hits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """Something the user should know although the answer goes on, such as a search engine that had to be replaced.
+
+    `code` and `detail` are those of an error of `server.errors`.
+    """
+
+    code: str
+    detail: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +93,40 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """An agent calls a tool; `id` is that of the call."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """What the tool gave back, or in `error` why it did not."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any]
+    output: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of the prompt and of the answer; `exact` says whether the model's tokenizer counted them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The answer is complete."""
 
     finish_reason: str = "stop"
+    usage: Usage | None = None
 
 
-ChatEvent = SourcesFound | Token | Done
+ChatEvent = QuestionRewritten | ContextTrimmed | Noticed | SourcesFound | Token | ToolStarted | ToolFinished | Done

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from functools import partial
 
 from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
@@ -15,9 +14,7 @@ from server.api import errors
 from server.api.background import later
 from server.api.guard import Guard
 from server.api.routes import chat, files, health, jobs, knowledge_bases
-from server.chat.service import ChatService
 from server.container import Container, build_container
-from server.llm.chat_model import stream_chat
 
 RECONCILE_AFTER_S = 3
 """What a crash left behind is removed soon after the start, when the other services are through with theirs."""
@@ -33,12 +30,6 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         own = container or build_container(settings)
         app.state.container = own
-        app.state.chat = ChatService(
-            settings=settings,
-            search=own.knowledge_bases.search,
-            stream=partial(stream_chat, settings),
-            default_model=own.llm_choice.name,
-        )
         own.knowledge_bases.jobs.start()
 
         def reconcile() -> object:

@@ -20,7 +20,7 @@ def _knowledge_bases(request: Request) -> KnowledgeBases:
 
 
 def _chat(request: Request) -> ChatService:
-    return request.app.state.chat
+    return request.app.state.container.chat
 
 
 def _base_url(request: Request) -> str:

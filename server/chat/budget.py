@@ -1,24 +1,19 @@
 """Fit earlier turns and found text into what a model can take in.
 
-Tokens are estimated without a tokenizer, on the safe side: one for each Chinese, Japanese or Korean character, one for
-four other characters. What does not fit is left out: first the oldest turns, then the lowest hits; of the best hit the
-end of its text, so an answer never loses its ground altogether.
+What does not fit is left out: first the oldest turns, then the lowest hits; of the best hit the end
+of its text, so an answer never loses its ground altogether.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from server.analysis import CJK
+from server.llm.tokens import estimate as tokens
 from server.types import Hit, Message
 
-WINDOW = 8192
-"""Tokens of prompt and answer together that are taken for granted of any model."""
 ANSWER_RESERVE = 1024
 """Tokens kept free for the answer when the caller sets no limit."""
 _OVERHEAD = 32
 """Tokens around each turn or quoted text: role marks, numbers, file names."""
-_WIDE = re.compile(f"[{CJK}\u3000-\u303f\uff00-\uffef]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +24,7 @@ class Fitted:
     hits: tuple[Hit, ...]
 
 
-def tokens(text: str) -> int:
-    """Estimated number of tokens, rather too high than too low."""
-    wide = len(_WIDE.findall(text))
-    return wide + (len(text) - wide + 3) // 4
-
-
-def room_for_prompt(max_tokens: int | None, window: int = WINDOW) -> int:
+def room_for_prompt(max_tokens: int | None, window: int) -> int:
     """Tokens a prompt may have when the answer may have `max_tokens`; at least half of the window."""
     return max(window - (max_tokens or ANSWER_RESERVE), window // 2)
 

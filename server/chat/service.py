@@ -11,10 +11,12 @@ from typing import Protocol
 from starlette.concurrency import run_in_threadpool
 
 from configs.settings import Settings
-from server.chat.budget import Fitted, fit, room_for_prompt, tokens
+from server.chat.budget import Fitted, fit, room_for_prompt
 from server.chat.prompts import Prompts, fill, has_place
 from server.errors import EmptyQuestion, QuestionTooLong
+from server.llm.generation import Generation, Piece
 from server.llm.prompt_parts import SourceText, render_question, render_sources
+from server.llm.tokens import estimate as tokens
 from server.types import ChatEvent, Done, Hit, Message, SourcesFound, Token
 
 PLAIN = "llm_chat"
@@ -48,13 +50,17 @@ class Search(Protocol):
         ...
 
 
-class StreamChat(Protocol):
-    """Streams what a chat model answers to the messages, piece by piece."""
+class Models(Protocol):
+    """Streams what chat models answer."""
 
-    def __call__(
-        self, messages: Sequence[Message], *, model: str, temperature: float, max_tokens: int | None
-    ) -> AsyncGenerator[str, None]:
+    default: str
+
+    def stream(self, messages: Sequence[Message], generation: Generation) -> AsyncGenerator[Piece, None]:
         """Pieces of the answer; raises what the model's client raises."""
+        ...
+
+    def window(self, model: str) -> int:
+        """Tokens of prompt and answer together that the model takes."""
         ...
 
 
@@ -64,8 +70,7 @@ class ChatService:
 
     settings: Settings
     search: Search
-    stream: StreamChat
-    default_model: str
+    models: Models
     prompts: Prompts = field(default_factory=Prompts)
 
     async def answer(self, question: Question) -> AsyncGenerator[ChatEvent, None]:
@@ -89,19 +94,23 @@ class ChatService:
         fitted = self._fit(question, template, hits)
         if group == GROUNDED:
             yield SourcesFound(fitted.hits)
+        done = Done()
         async with aclosing(self._pieces(question, _messages(question, template, fitted))) as pieces:
             async for piece in pieces:
-                yield Token(piece)
-        yield Done()
+                if piece.text:
+                    yield Token(piece.text)
+                if piece.finish_reason:
+                    done = Done(piece.finish_reason, piece.usage)
+        yield done
 
-    def _pieces(self, question: Question, messages: Sequence[Message]) -> AsyncGenerator[str, None]:
+    def _pieces(self, question: Question, messages: Sequence[Message]) -> AsyncGenerator[Piece, None]:
         defaults = self.settings.chat
-        return self.stream(
-            messages,
-            model=question.model or self.default_model,
+        generation = Generation(
+            model=question.model or self.models.default,
             temperature=defaults.temperature if question.temperature is None else question.temperature,
             max_tokens=question.max_tokens or defaults.max_tokens or None,
         )
+        return self.models.stream(messages, generation)
 
     async def _hits(self, question: Question) -> list[Hit]:
         if not question.knowledge_bases:
@@ -116,7 +125,10 @@ class ChatService:
         )
 
     def _fit(self, question: Question, template: str, hits: Sequence[Hit]) -> Fitted:
-        room = room_for_prompt(question.max_tokens or self.settings.chat.max_tokens)
+        room = room_for_prompt(
+            question.max_tokens or self.settings.chat.max_tokens,
+            self.models.window(question.model or self.models.default),
+        )
         fixed = tokens(template) + tokens(question.text)
         if fixed > room // 2:
             raise QuestionTooLong(limit=room // 2 - tokens(template))

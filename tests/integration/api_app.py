@@ -7,23 +7,31 @@ from unittest import mock
 from starlette.testclient import TestClient
 
 from configs.settings import load_settings
-from server.api import app as app_module
+from server import container as container_module
+from server.api.app import create_app
+from server.llm.generation import Piece
 
 BASE_URL = "http://127.0.0.1:7861"
 
 
 class ScriptedModel:
-    """Answers with fixed pieces, or fails; remembers what it was asked."""
+    """Stands in for `ChatModels`: answers with fixed pieces, or fails; remembers what it was asked."""
+
+    default = "builtin-extractive"
 
     def __init__(self):
         self.pieces, self.error, self.calls = ["两", "年", "。[1]"], None, []
 
-    async def __call__(self, settings, messages, **options):
-        self.calls.append((list(messages), options))
+    async def stream(self, messages, generation):
+        self.calls.append((list(messages), generation))
         for piece in self.pieces:
-            yield piece
+            yield Piece(piece)
         if self.error:
             raise self.error
+        yield Piece(finish_reason="stop")
+
+    def window(self, model):
+        return 8192
 
 
 def make_settings(folder, **variables):
@@ -44,8 +52,8 @@ def make_settings(folder, **variables):
 def running_app(settings, model):
     """A client of the application."""
     with (
-        mock.patch.object(app_module, "stream_chat", model),
-        TestClient(app_module.create_app(settings), base_url=BASE_URL) as client,
+        mock.patch.object(container_module, "ChatModels", return_value=model),
+        TestClient(create_app(settings), base_url=BASE_URL) as client,
     ):
         yield client
 

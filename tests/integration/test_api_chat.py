@@ -6,6 +6,7 @@ import pytest
 from api_app import ScriptedModel, events, make_settings, running_app
 
 from server.errors import ModelFailed, ServiceUnavailable
+from server.llm.generation import Generation
 
 KB = "手册"
 DOWN = ServiceUnavailable(name="FastChat OpenAI API", url="http://127.0.0.1:20000", log="openai_api.log")
@@ -49,14 +50,14 @@ def test_plain_without_stream_is_one_event(client, model):
     body = {"query": "你好", "conversation_id": None, "max_tokens": None, "temperature": None, "history": None}
     (event,) = events(client.post("/chat/chat", json=body))
     assert event["text"] == "两年。[1]"
-    assert model.calls[0][1] == {"model": "builtin-extractive", "temperature": 0.7, "max_tokens": None}
+    assert model.calls[0][1] == Generation("builtin-extractive", temperature=0.7)
 
 
 def test_history_words_of_0_2_10(client, model):
     history = [{"role": "human", "content": "一"}, {"role": "ai", "content": "二"}]
     client.post("/chat/chat", json={"query": "三", "history": history, "max_tokens": -1})
     assert [message.role for message in model.calls[0][0]] == ["user", "assistant", "user"]
-    assert model.calls[0][1]["max_tokens"] is None
+    assert model.calls[0][1].max_tokens is None
 
 
 def test_grounded_stream_ends_with_docs(client):

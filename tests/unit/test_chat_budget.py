@@ -1,6 +1,8 @@
 """What goes into a prompt when not everything fits."""
 
-from server.chat.budget import WINDOW, fit, room_for_prompt, tokens
+from server.chat.budget import fit, room_for_prompt
+from server.llm.chat_models import WINDOW
+from server.llm.tokens import estimate as tokens
 from server.types import Chunk, Hit, Message
 
 
@@ -51,6 +53,6 @@ def test_best_hit_is_cut_rather_than_lost():
 
 
 def test_room_leaves_space_for_the_answer():
-    assert room_for_prompt(None) < WINDOW
-    assert room_for_prompt(100) == WINDOW - 100
-    assert room_for_prompt(1_000_000) == WINDOW // 2
+    assert room_for_prompt(None, WINDOW) < WINDOW
+    assert room_for_prompt(100, WINDOW) == WINDOW - 100
+    assert room_for_prompt(1_000_000, WINDOW) == WINDOW // 2

@@ -8,6 +8,7 @@ import pytest
 from configs.settings import load_settings
 from server.chat.service import ChatService, Question
 from server.errors import EmptyQuestion, KnowledgeBaseNotFound, ModelFailed, PromptNotFound, QuestionTooLong
+from server.llm.generation import Generation, Piece
 from server.types import Chunk, Done, Hit, Message, SourcesFound, Token
 
 HIT = Hit(Chunk(7, "kb", "说明.pdf", 0, "保修期为两年。", {"page": 3, "headings": ["售后", "保修"]}), 0.9, 0.8, 0.7)
@@ -17,11 +18,16 @@ class Model:
     def __init__(self, pieces=("两", "年"), error=None):
         self.pieces, self.error, self.calls, self.closed = pieces, error, [], False
 
-    async def __call__(self, messages, **options):
-        self.calls.append((list(messages), options))
+    default = "preferred"
+
+    def window(self, model):
+        return 8192
+
+    async def stream(self, messages, generation):
+        self.calls.append((list(messages), generation))
         try:
             for piece in self.pieces:
-                yield piece
+                yield Piece(piece)
             if self.error:
                 raise self.error
         finally:
@@ -40,7 +46,7 @@ class Search:
 
 
 def ask(question, *, model=None, hits=()):
-    service = ChatService(load_settings(), Search(hits), model or Model(), "preferred")
+    service = ChatService(load_settings(), Search(hits), model or Model())
 
     async def collect():
         return [event async for event in service.answer(question)]
@@ -53,13 +59,13 @@ def test_plain_question():
     assert ask(Question("你好"), model=model) == [Token("两"), Token("年"), Done()]
     messages, options = model.calls[0]
     assert messages == [Message("user", "你好")]
-    assert options == {"model": "preferred", "temperature": 0.7, "max_tokens": None}
+    assert options == Generation("preferred", 0.7)
 
 
 def test_options_travel_to_the_model():
     model = Model()
     ask(Question("hi", model="other", temperature=0.0, max_tokens=5), model=model)
-    assert model.calls[0][1] == {"model": "other", "temperature": 0.0, "max_tokens": 5}
+    assert model.calls[0][1] == Generation("other", temperature=0.0, max_tokens=5)
 
 
 def test_grounded_question_carries_numbered_sources():
@@ -75,7 +81,7 @@ def test_grounded_question_carries_numbered_sources():
 
 def test_defaults_of_search_come_from_the_settings():
     search = Search([HIT])
-    service = ChatService(load_settings(), search, Model(), "m")
+    service = ChatService(load_settings(), search, Model())
 
     async def run():
         async for _ in service.answer(Question("q", knowledge_bases=("kb",), max_distance=0.0)):
@@ -137,7 +143,7 @@ def test_a_document_cannot_add_places_or_sources():
 
 def test_closing_the_answer_closes_the_model():
     model = Model(pieces=["x"] * 100)
-    service = ChatService(load_settings(), Search([]), model, "m")
+    service = ChatService(load_settings(), Search([]), model)
 
     async def run():
         async with contextlib.aclosing(service.answer(Question("q"))) as events:

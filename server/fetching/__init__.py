@@ -1,0 +1,1 @@
+"""Reading pages of the internet, guarded against requests into private networks."""

@@ -1,0 +1,30 @@
+"""What a chat model is asked for, and the pieces it answers with, whichever way it is reached."""
+
+from dataclasses import dataclass
+
+from server.types import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """How one answer is generated; None leaves a value to the model's settings.
+
+    `max_tokens` counts tokens of the answer; `stop` ends it before any of these texts; the same `seed` asks for the
+    same answer again, where the model can do that.
+    """
+
+    model: str
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The next piece of an answer. `finish_reason` and `usage` come with the last one, where the model tells them."""
+
+    text: str = ""
+    finish_reason: str = ""
+    usage: Usage | None = None

@@ -1,0 +1,1 @@
+"""Internet search engines behind one protocol."""
