@@ -10,8 +10,8 @@ import pytest
 from webui_pages.labels import LANGUAGES, Label, Labels
 
 WEBUI = Path(__file__).resolve().parents[2] / "webui_pages"
-SOURCES = [path for path in sorted(WEBUI.rglob("*.py")) if path.name != "labels.py"]
-TABLE = {name: label for name, label in vars(Labels).items() if isinstance(label, Label)}
+SOURCES = [path for path in sorted(WEBUI.rglob("*.py")) if path.parent.name != "labels"]
+TABLE = {name: label for part in Labels.__mro__ for name, label in vars(part).items() if isinstance(label, Label)}
 CHINESE = re.compile(r"[\u3400-\u9fff\u3000-\u303f\uff00-\uffef]")
 WORD = re.compile(r"[A-Za-z]{2,}")
 SHOWN_BY_POSITION = re.compile(

@@ -1,0 +1,13 @@
+"""The knowledge API as methods: requests and answers are the schemas, failures are `ApiFailed`."""
+
+from webui_pages.client.chat import AnswerPart, ChatCalls
+from webui_pages.client.files import FileCalls
+from webui_pages.client.knowledge_bases import KnowledgeBaseCalls, RebuildStep
+from webui_pages.client.system import SystemCalls
+from webui_pages.client.transport import ApiFailed, open_http
+
+__all__ = ["AnswerPart", "ApiClient", "ApiFailed", "RebuildStep", "open_http"]
+
+
+class ApiClient(ChatCalls, KnowledgeBaseCalls, FileCalls, SystemCalls):
+    """All calls, in the language of one session. Every method raises `ApiFailed`."""

@@ -1,0 +1,112 @@
+"""One call to the knowledge API: sent once, never repeated, answered by a schema or by `ApiFailed`.
+
+Closing the iterator of a stream closes its connection, which makes the API stop generating. Streams and uploads hold
+one piece in memory, never the whole.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+
+import httpx
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from server.api.schemas.base import BaseResponse
+from server.errors import Language, ServiceUnavailable
+from webui_pages.labels import Labels
+from webui_pages.sse import data_events
+
+CONNECT_TIMEOUT_S = 5.0
+
+T = TypeVar("T")
+
+
+class ApiFailed(Exception):
+    """A call did not succeed. `code` is the stable code of the error, `message` its text for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class Envelope(BaseModel, Generic[T]):
+    """`data` of the API's envelope, typed."""
+
+    data: T
+
+
+def open_http(url: str, api_key: str, read_timeout_s: float) -> httpx.Client:
+    """The connections to the API; shared by all sessions. The API is ours and near: a proxy set for the internet
+    must not swallow its calls."""
+    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+    timeout = httpx.Timeout(read_timeout_s, connect=CONNECT_TIMEOUT_S)
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=8)
+    return httpx.Client(base_url=url, headers=headers, timeout=timeout, limits=limits, trust_env=False)
+
+
+class Transport:
+    """Calls in the language of one session. Every method raises `ApiFailed`."""
+
+    def __init__(self, http: httpx.Client, language: Language) -> None:
+        self._http = http
+        self._headers = {"Accept-Language": language}
+        self._labels = Labels(language)
+        self.url = str(http.base_url).rstrip("/")
+
+    def _post(self, path: str, body: Any) -> None:
+        with self._call("POST", path, json=body) as response:
+            self._parse(BaseResponse, response.read())
+
+    def _list(self, kind: type[T], path: str, params: dict[str, str]) -> list[T]:
+        with self._call("GET", path, params=params | {"details": "true"}) as response:
+            return self._parse(Envelope[list[kind]], response.read()).data
+
+    def _events(self, path: str, body: Any) -> Iterator[dict[str, Any]]:
+        with self._call("POST", path, json=body) as response:
+            for data in data_events(response.iter_bytes()):
+                yield self._parse(dict[str, Any], data)
+
+    @contextmanager
+    def _call(self, method: str, path: str, **options: Any) -> Iterator[httpx.Response]:
+        try:
+            with self._http.stream(method, path, headers=self._headers, **options) as response:
+                if response.status_code >= 400:
+                    raise self._refusal(response)
+                yield response
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            error = ServiceUnavailable(name=self._labels.api_name, url=self.url, log="logs/api.log")
+            raise ApiFailed(error.code, error.message(self._labels.language)) from None
+        except httpx.TimeoutException:
+            raise self._failed("api_timeout", self._labels.api_timeout) from None
+        except httpx.HTTPError:
+            raise self._failed("api_cut", self._labels.api_cut) from None
+
+    def _refusal(self, response: httpx.Response) -> ApiFailed:
+        body = self._parse(dict[str, Any], response.read())
+        if isinstance(body.get("detail"), list):
+            reasons = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in body["detail"]]
+            return self._failed("api_refused", self._labels.api_refused, reason="; ".join(reasons))
+        return failure_of(body)
+
+    def _parse(self, kind: type[T], body: str | bytes) -> T:
+        try:
+            return TypeAdapter(kind).validate_json(body)
+        except ValidationError:
+            raise self._failed("api_garbled", self._labels.api_garbled) from None
+
+    def _failed(self, code: str, label: str, **places: str) -> ApiFailed:
+        return ApiFailed(code, label.format(url=self.url, **places))
+
+
+def raise_if_failed(event: dict[str, Any]) -> None:
+    """Raise what an event of a stream says went wrong."""
+    if event.get("code", 200) != 200:
+        raise failure_of(event)
+
+
+def failure_of(body: dict[str, Any]) -> ApiFailed:
+    """From an answer `{"code", "msg", "data": {"error": ...}}` or an event `{"code", "msg", "error"}`."""
+    data = body.get("data")
+    code = (data if isinstance(data, dict) else body).get("error") or body.get("code", "")
+    return ApiFailed(str(code), str(body.get("msg", code)))

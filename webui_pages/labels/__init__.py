@@ -1,0 +1,17 @@
+"""Every word of the page, in Chinese and English: the only place of the web UI that holds text for people.
+
+A label is declared once with both languages, so neither can be forgotten; `Labels("zh").send` gives the text. Places
+in braces are filled with `str.format` by the caller.
+"""
+
+from webui_pages.labels.base import LANGUAGES, Label
+from webui_pages.labels.chat import ChatLabels
+from webui_pages.labels.files import FileLabels
+from webui_pages.labels.frame import FrameLabels
+from webui_pages.labels.knowledge_base import KnowledgeBaseLabels
+
+__all__ = ["LANGUAGES", "Label", "Labels"]
+
+
+class Labels(FrameLabels, ChatLabels, KnowledgeBaseLabels, FileLabels):
+    """The whole table."""
