@@ -18,7 +18,9 @@ from configs.sections.base import PROJECT_ROOT
 from configs.sections.chat import Chat, Web
 from configs.sections.documents import Database, Ingest, KnowledgeBase, Paths, Retrieval
 from configs.sections.models import Models
+from configs.sections.providers import Provider
 from configs.sections.services import Launcher, Service, Services
+from configs.sections.web import Fetching, Search
 
 DEFAULT_FILE = PROJECT_ROOT / "configs" / "default.toml"
 LOCAL_FILE_VARIABLE = "ZHIWEN_CONFIG"
@@ -40,9 +42,12 @@ class Settings(BaseSettings):
     security: Security
     launcher: Launcher
     models: Models
+    providers: dict[str, Provider]
     knowledge_base: KnowledgeBase
     ingest: Ingest
     retrieval: Retrieval
+    search: Search
+    fetching: Fetching
     chat: Chat
     web: Web
 
@@ -65,6 +70,17 @@ class Settings(BaseSettings):
                 )
         if self.services.control.is_public:
             raise ValueError("services.control.host must be a loopback address such as 127.0.0.1")
+        return self
+
+    @model_validator(mode="after")
+    def _models_have_providers(self) -> "Settings":
+        for kind in ("llm", "embed"):
+            for name, model in getattr(self.models, kind).items():
+                if model.engine == "provider" and model.provider not in self.providers:
+                    raise ValueError(
+                        f'models.{kind}."{name}".provider = "{model.provider}", but there is no '
+                        f'[providers."{model.provider}"]'
+                    )
         return self
 
     @property

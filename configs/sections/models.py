@@ -8,9 +8,18 @@ from configs.sections.base import Section
 
 
 class LlmModel(Section):
-    """One chat model. `path` is a folder with weights; without it `<paths.models>/<name>` is looked at."""
+    """One chat model. `path` is a folder with weights; without it `<paths.models>/<name>` is looked at.
 
-    engine: Literal["builtin", "fake", "fastchat"]
+    With engine "provider", `provider` names a table of `providers` and `model` the model there (default: the same name);
+    `tools` says that it calls tools. `window` is how many tokens prompt and answer may have together; 0 = what the
+    weights say.
+    """
+
+    engine: Literal["builtin", "fake", "fastchat", "provider"]
+    provider: str = ""
+    model: str = ""
+    tools: bool = False
+    window: int = Field(default=0, ge=0)
     repo: str = ""
     path: str = ""
     device: str = ""
@@ -20,7 +29,9 @@ class LlmModel(Section):
 class EmbedModel(Section):
     """One embedding model; `query_instruction` is put in front of questions, `passage_instruction` of documents."""
 
-    engine: Literal["builtin", "fake", "sentence-transformers"]
+    engine: Literal["builtin", "fake", "sentence-transformers", "provider"]
+    provider: str = ""
+    model: str = ""
     repo: str = ""
     path: str = ""
     device: str = ""
