@@ -14,6 +14,7 @@ from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from configs.sections.access import Security
+from configs.sections.agent import Agent
 from configs.sections.base import PROJECT_ROOT
 from configs.sections.chat import Chat, Web
 from configs.sections.documents import Database, Ingest, KnowledgeBase, Paths, Retrieval
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
     search: Search
     fetching: Fetching
     chat: Chat
+    agent: Agent
     web: Web
 
     @classmethod
