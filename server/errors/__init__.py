@@ -2,16 +2,19 @@
 
     ZhiwenError
     ├─ InvalidInput        422  bad_name 403 · empty_question · question_too_long · prompt_not_found · not_supported ·
-    │                           unknown_part · bad_setting · file_too_large 413 · backup_unreadable
+    │                           unknown_part · bad_setting · file_too_large 413 · backup_unreadable ·
+    │                           url_refused 403
     ├─ AccessDenied        401  api_key_required · foreign_request 403
-    ├─ NotFound            404  knowledge_base_not_found · file_not_found · job_not_found · model_not_found
+    ├─ NotFound            404  knowledge_base_not_found · file_not_found · job_not_found · model_not_found ·
+    │                           search_engine_unknown · search_engine_not_configured · search_found_nothing
     ├─ Conflict            409  knowledge_base_exists · file_exists · knowledge_base_busy · job_over · job_cancelled ·
     │                           index_mismatch
     ├─ Busy                429  queue_full
     ├─ Unreadable          422  unsupported_file_type 415 · file_empty · file_unreadable · no_text ·
     │                           not_read_yet
     ├─ Unavailable         503  model_unavailable · missing_dependency · service_unavailable · storage_failed
-    ├─ UpstreamFailed      502  model_failed · model_timeout 504
+    ├─ UpstreamFailed      502  model_failed · model_timeout 504 · fetch_failed · search_failed ·
+    │                           search_timeout 504 · search_engine_replaced (a notice)
     └─ Damaged             500  index_damaged
 
 Domain code raises these and knows nothing of HTTP; `server.api.errors` turns the family into a status. Texts say what
@@ -72,6 +75,16 @@ from server.errors.services import (
     ServiceUnavailable,
     StorageFailed,
 )
+from server.errors.web import (
+    FetchFailed,
+    SearchEngineNotConfigured,
+    SearchEngineReplaced,
+    SearchEngineUnknown,
+    SearchFailed,
+    SearchFoundNothing,
+    SearchTimeout,
+    UrlRefused,
+)
 
 __all__ = [
     "AccessDenied",
@@ -82,6 +95,7 @@ __all__ = [
     "Conflict",
     "Damaged",
     "EmptyQuestion",
+    "FetchFailed",
     "FileEmpty",
     "FileExists",
     "FileNotFound",
@@ -110,6 +124,12 @@ __all__ = [
     "PromptNotFound",
     "QuestionTooLong",
     "QueueFull",
+    "SearchEngineNotConfigured",
+    "SearchEngineReplaced",
+    "SearchEngineUnknown",
+    "SearchFailed",
+    "SearchFoundNothing",
+    "SearchTimeout",
     "ServiceUnavailable",
     "StorageFailed",
     "Unavailable",
@@ -117,6 +137,7 @@ __all__ = [
     "Unreadable",
     "UnsupportedFileType",
     "UpstreamFailed",
+    "UrlRefused",
     "ZhiwenError",
     "by_code",
 ]
