@@ -3,18 +3,22 @@
     ZhiwenError
     ├─ InvalidInput        422  bad_name 403 · empty_question · question_too_long · prompt_not_found · not_supported ·
     │                           unknown_part · bad_setting · file_too_large 413 · backup_unreadable ·
-    │                           url_refused 403
+    │                           url_refused 403 · bad_tool_arguments
     ├─ AccessDenied        401  api_key_required · foreign_request 403
     ├─ NotFound            404  knowledge_base_not_found · file_not_found · job_not_found · model_not_found ·
-    │                           search_engine_unknown · search_engine_not_configured · search_found_nothing
+    │                           search_engine_unknown · search_engine_not_configured · search_found_nothing ·
+    │                           tool_not_found
     ├─ Conflict            409  knowledge_base_exists · file_exists · knowledge_base_busy · job_over · job_cancelled ·
     │                           index_mismatch
     ├─ Busy                429  queue_full
     ├─ Unreadable          422  unsupported_file_type 415 · file_empty · file_unreadable · no_text ·
     │                           not_read_yet
-    ├─ Unavailable         503  model_unavailable · missing_dependency · service_unavailable · storage_failed
+    ├─ Unavailable         503  model_unavailable · missing_dependency · service_unavailable · storage_failed ·
+    │                           model_cannot_use_tools · tool_unavailable · mcp_server_unavailable
     ├─ UpstreamFailed      502  model_failed · model_timeout 504 · fetch_failed · search_failed ·
-    │                           search_timeout 504 · search_engine_replaced (a notice)
+    │                           search_timeout 504 · search_engine_replaced (a notice) · tool_failed ·
+    │                           tool_timeout 504 · agent_step_limit (a notice) · agent_time_limit 504 ·
+    │                           agent_action_unreadable
     └─ Damaged             500  index_damaged
 
 Domain code raises these and knows nothing of HTTP; `server.api.errors` turns the family into a status. Texts say what
@@ -23,6 +27,18 @@ happened and what to do next, and hold no absolute path and no secret.
 
 from typing import Any
 
+from server.errors.agent import (
+    AgentActionUnreadable,
+    AgentStepLimit,
+    AgentTimeLimit,
+    BadToolArguments,
+    McpServerUnavailable,
+    ModelCannotUseTools,
+    ToolFailed,
+    ToolNotFound,
+    ToolTimeout,
+    ToolUnavailable,
+)
 from server.errors.base import (
     AccessDenied,
     Busy,
@@ -88,9 +104,13 @@ from server.errors.web import (
 
 __all__ = [
     "AccessDenied",
+    "AgentActionUnreadable",
+    "AgentStepLimit",
+    "AgentTimeLimit",
     "BackupUnreadable",
     "BadName",
     "BadSetting",
+    "BadToolArguments",
     "Busy",
     "Conflict",
     "Damaged",
@@ -112,7 +132,9 @@ __all__ = [
     "KnowledgeBaseExists",
     "KnowledgeBaseNotFound",
     "Language",
+    "McpServerUnavailable",
     "MissingDependency",
+    "ModelCannotUseTools",
     "ModelFailed",
     "ModelNotFound",
     "ModelTimeout",
@@ -132,6 +154,10 @@ __all__ = [
     "SearchTimeout",
     "ServiceUnavailable",
     "StorageFailed",
+    "ToolFailed",
+    "ToolNotFound",
+    "ToolTimeout",
+    "ToolUnavailable",
     "Unavailable",
     "UnknownPart",
     "Unreadable",

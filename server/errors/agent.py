@@ -25,7 +25,7 @@ class ModelCannotUseTools(Unavailable):
     code = "model_cannot_use_tools"
     en = (
         '"{name}" only quotes documents; an agent needs a language model that follows instructions, best one '
-        "that calls tools. Configure one in [models.llm] (docs/agent.md names some), then choose it as the model of the question."
+        "that calls tools. Configure one in [models.llm] (docs/agent.md names some), then choose it for the question."
     )
     zh = (
         "“{name}”只会引用文档原文，智能体需要能遵循指令、最好支持工具调用的语言模型。"
