@@ -1,1 +1,1 @@
-"""An agent: a model that calls tools until it can answer."""
+"""An agent with tools: the tools, what runs them, and the two loops of model and tools."""

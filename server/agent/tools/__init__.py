@@ -1,0 +1,1 @@
+"""The tools that come with Zhiwen, one module each."""
