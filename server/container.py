@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from configs import Settings
+from server.chat.grounds import Grounds
 from server.chat.service import ChatService
 from server.db.session import Database
 from server.knowledge_base.embedders import Embedders
@@ -22,6 +23,7 @@ class Container:
     parser: Parser
     chat_models: ChatModels
     chat: ChatService
+    grounds: Grounds
     llm_choice: Choice
     embedder_choice: Choice
 
@@ -51,7 +53,8 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
         knowledge_bases=knowledge_bases,
         parser=parser,
         chat_models=chat_models,
-        chat=ChatService(settings, knowledge_bases.search, chat_models),
+        chat=ChatService(settings, chat_models),
+        grounds=Grounds(settings, knowledge_bases.search),
         llm_choice=llm_choice,
         embedder_choice=embedder_choice,
     )

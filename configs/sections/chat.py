@@ -14,6 +14,9 @@ class Chat(Section):
     max_tokens: int = Field(ge=0)
     history_len: int = Field(ge=0)
     request_timeout_s: float = Field(gt=0)
+    answer_without_sources: bool
+    follow_ups: Literal["auto", "rule", "off"]
+    follow_up_timeout_s: float = Field(gt=0)
 
 
 class Web(Section):

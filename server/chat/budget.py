@@ -4,10 +4,10 @@ What does not fit is left out: first the oldest turns, then the lowest hits; of 
 of its text, so an answer never loses its ground altogether.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from server.llm.tokens import estimate as tokens
+from server.llm.tokens import estimate
 from server.types import Hit, Message
 
 ANSWER_RESERVE = 1024
@@ -29,9 +29,12 @@ def room_for_prompt(max_tokens: int | None, window: int) -> int:
     return max(window - (max_tokens or ANSWER_RESERVE), window // 2)
 
 
-def fit(room: int, fixed: int, history: Sequence[Message], hits: Sequence[Hit]) -> Fitted:
-    """Choose the latest turns and the best hits that fit into `room` tokens beside `fixed` ones."""
-    left = room - fixed
+Count = Callable[[str], int]
+
+
+def fit(room: int, history: Sequence[Message], hits: Sequence[Hit], tokens: Count = estimate) -> Fitted:
+    """Choose the latest turns and the best hits that fit into `room` tokens."""
+    left = room
     kept_hits: list[Hit] = []
     for hit in hits:
         cost = tokens(hit.chunk.text) + _OVERHEAD

@@ -1,53 +1,32 @@
 """The question path: find hits, fit them into a prompt, stream the model's answer as typed events.
 
-Modes differ in one thing, where the hits come from: nowhere (plain chat), or one or several knowledge bases.
+Modes differ in one thing, their ground (`server.chat.grounds`): where the hits come from.
 """
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
-
-from starlette.concurrency import run_in_threadpool
 
 from configs.settings import Settings
 from server.chat.budget import Fitted, fit, room_for_prompt
-from server.chat.prompts import Prompts, fill, has_place
+from server.chat.followup import FollowUps
+from server.chat.grounds import PLAIN, Found
+from server.chat.neighbours import joined
+from server.chat.prompt import messages_of
+from server.chat.prompts import Prompts
+from server.chat.question import Question
 from server.errors import EmptyQuestion, QuestionTooLong
 from server.llm.generation import Generation, Piece
-from server.llm.prompt_parts import SourceText, render_question, render_sources
-from server.llm.tokens import estimate as tokens
-from server.types import ChatEvent, Done, Hit, Message, SourcesFound, Token
+from server.llm.set_phrases import NO_SUPPORT, language_of, small_talk
+from server.types import ChatEvent, ContextTrimmed, Done, Message, Noticed, QuestionRewritten, SourcesFound, Token
 
-PLAIN = "llm_chat"
-GROUNDED = "knowledge_base_chat"
 WITHOUT_HITS = "empty"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked. An empty `model`, and None for a number, mean the setting.
-
-    Without `knowledge_bases` the model answers from what it knows. `max_distance` is in [0, 2], smaller is stricter.
-    """
-
-    text: str
-    history: tuple[Message, ...] = ()
-    knowledge_bases: tuple[str, ...] = ()
-    top_k: int | None = None
-    max_distance: float | None = None
-    model: str = ""
-    temperature: float | None = None
-    max_tokens: int | None = None
-    prompt: str = "default"
-
-
-class Search(Protocol):
-    """Finds the chunks that match a question, best first."""
-
-    def __call__(self, names: Sequence[str], query: str, *, top_k: int, max_distance: float) -> list[Hit]:
-        """Distances run from 0 to 2, smaller is better."""
-        ...
+REFUSED = "not_in_documents"
+"""Reason for the end of an answer that no model was asked for because nothing was found."""
+SOURCES_ONLY = "return_direct"
+"""Reason for the end of an answer that consists of its sources."""
 
 
 class Models(Protocol):
@@ -63,39 +42,57 @@ class Models(Protocol):
         """Tokens of prompt and answer together that the model takes."""
         ...
 
+    def count_tokens(self, model: str, text: str) -> int:
+        """Tokens of a text, rather too many than too few."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What is asked once the question stands alone, and what was found on it."""
+
+    text: str
+    found: Found
+    talk: bool
+    notice: Noticed | None = None
+
 
 @dataclass(frozen=True)
 class ChatService:
     """Answers questions; holds no state, so any number of questions run side by side."""
 
     settings: Settings
-    search: Search
     models: Models
     prompts: Prompts = field(default_factory=Prompts)
 
     async def answer(self, question: Question) -> AsyncGenerator[ChatEvent, None]:
-        """The events of one answer: `SourcesFound` when knowledge bases are asked, `Token` …, `Done`.
+        """The events of one answer, in this order.
 
-        Closing the iterator ends the generation.
+        `QuestionRewritten` when it was a follow-up; `Noticed` for each thing to know; `ContextTrimmed` when not
+        everything fits; `SourcesFound` where something was searched; `Token` …; `Done`. Closing the iterator ends the
+        generation.
 
         Raises:
             EmptyQuestion: nothing was asked.
             QuestionTooLong: the question alone fills the model.
             PromptNotFound: no such template.
-            ZhiwenError: what search and model raise.
+            ZhiwenError: what the ground and the model raise.
         """
         if not question.text.strip():
             raise EmptyQuestion
-        group = GROUNDED if question.knowledge_bases else PLAIN
-        template = self.prompts.load(group, question.prompt)
-        hits = await self._hits(question)
-        if group == GROUNDED and not hits:
-            template = self.prompts.load(group, WITHOUT_HITS)
-        fitted = self._fit(question, template, hits)
-        if group == GROUNDED:
-            yield SourcesFound(fitted.hits)
+        template = self.prompts.load(question.ground.prompts, question.prompt)
+        search = await self._search(question)
+        template = self._template(question, search, template)
+        fitted = self._fit(question, search, template)
+        for event in _preface(question, search, fitted):
+            yield event
+        if question.return_direct or self._is_refused(question, search):
+            if not question.return_direct:
+                yield Token(NO_SUPPORT[language_of(question.text)])
+            yield Done(SOURCES_ONLY if question.return_direct else REFUSED)
+            return
         done = Done()
-        async with aclosing(self._pieces(question, _messages(question, template, fitted))) as pieces:
+        async with aclosing(self._pieces(question, messages_of(search.text, template, fitted))) as pieces:
             async for piece in pieces:
                 if piece.text:
                     yield Token(piece.text)
@@ -103,62 +100,66 @@ class ChatService:
                     done = Done(piece.finish_reason, piece.usage)
         yield done
 
+    async def _search(self, question: Question) -> _Search:
+        if not question.ground.searches:
+            return _Search(question.text, Found(), talk=False)
+        if small_talk(question.text):
+            return _Search(question.text, Found(), talk=True)
+        standalone = await self._follow_ups.standalone(question.text, question.history, self._model(question))
+        found = await question.ground.find(standalone.text)
+        return _Search(standalone.text, Found(tuple(joined(found.hits)), found.notices), False, standalone.notice)
+
+    def _template(self, question: Question, search: _Search, chosen: str) -> str:
+        if search.talk:
+            return self.prompts.load(PLAIN, "default")
+        if question.ground.searches and not search.found.hits:
+            return self.prompts.load(question.ground.prompts, WITHOUT_HITS)
+        return chosen
+
+    def _is_refused(self, question: Question, search: _Search) -> bool:
+        silent = question.ground.searches and not search.talk and not search.found.hits
+        return silent and not self.settings.chat.answer_without_sources
+
+    def _fit(self, question: Question, search: _Search, template: str) -> Fitted:
+        model = self._model(question)
+
+        def tokens(text: str) -> int:
+            return self.models.count_tokens(model, text)
+
+        room = room_for_prompt(question.max_tokens or self.settings.chat.max_tokens, self.models.window(model))
+        fixed = tokens(template) + tokens(search.text)
+        if fixed > room // 2:
+            raise QuestionTooLong(limit=room // 2 - tokens(template))
+        return fit(room - fixed, question.history, search.found.hits, tokens)
+
     def _pieces(self, question: Question, messages: Sequence[Message]) -> AsyncGenerator[Piece, None]:
         defaults = self.settings.chat
         generation = Generation(
-            model=question.model or self.models.default,
+            model=self._model(question),
             temperature=defaults.temperature if question.temperature is None else question.temperature,
             max_tokens=question.max_tokens or defaults.max_tokens or None,
         )
         return self.models.stream(messages, generation)
 
-    async def _hits(self, question: Question) -> list[Hit]:
-        if not question.knowledge_bases:
-            return []
-        defaults = self.settings.retrieval
-        return await run_in_threadpool(
-            self.search,
-            question.knowledge_bases,
-            question.text,
-            top_k=question.top_k or defaults.top_k,
-            max_distance=defaults.score_threshold if question.max_distance is None else question.max_distance,
-        )
+    def _model(self, question: Question) -> str:
+        return question.model or self.models.default
 
-    def _fit(self, question: Question, template: str, hits: Sequence[Hit]) -> Fitted:
-        room = room_for_prompt(
-            question.max_tokens or self.settings.chat.max_tokens,
-            self.models.window(question.model or self.models.default),
-        )
-        fixed = tokens(template) + tokens(question.text)
-        if fixed > room // 2:
-            raise QuestionTooLong(limit=room // 2 - tokens(template))
-        return fit(room, fixed, question.history, hits)
+    @cached_property
+    def _follow_ups(self) -> FollowUps:
+        return FollowUps(self.settings, self.models, self.prompts)
 
 
-def _messages(question: Question, template: str, fitted: Fitted) -> list[Message]:
-    """Earlier turns as messages of their own, unless the template has a place for them."""
-    in_template = has_place(template, "history")
-    values = {
-        "input": question.text,
-        "question": render_question(question.text),
-        "context": render_sources([_source(number, hit) for number, hit in enumerate(fitted.hits, 1)]),
-        "history": "\n".join(f"{message.role}: {message.content}" for message in fitted.history),
-    }
-    earlier = [] if in_template else list(fitted.history)
-    return [*earlier, Message("user", fill(template, values))]
-
-
-def _source(number: int, hit: Hit) -> SourceText:
-    return SourceText(number=number, file=hit.chunk.file, place=_place(hit), text=hit.chunk.text)
-
-
-def _place(hit: Hit) -> str:
-    """Where in its file a text stands, as a person would say it; empty when the file has no such places."""
-    meta = hit.chunk.meta
-    parts = [str(meta["part"])] if meta.get("part") else []
-    named = (("p.", "page"), ("slide", "slide"), ("sheet", "sheet"), ("row", "row"))
-    parts += [f"{word} {meta[name]}" for word, name in named if meta.get(name)]
-    spans = () if meta.get("row") else ("rows", "lines")
-    parts += [f"{name} {meta[name][0]}-{meta[name][-1]}" for name in spans if meta.get(name)]
-    parts += [" > ".join(map(str, meta["headings"]))] if meta.get("headings") else []
-    return ", ".join(parts)
+def _preface(question: Question, search: _Search, fitted: Fitted) -> list[ChatEvent]:
+    """What is told before the answer begins."""
+    events: list[ChatEvent] = []
+    if search.text != question.text:
+        events.append(QuestionRewritten(search.text))
+    events += [*([search.notice] if search.notice else []), *search.found.notices]
+    left_out = ContextTrimmed(
+        messages=len(question.history) - len(fitted.history), hits=len(search.found.hits) - len(fitted.hits)
+    )
+    if left_out.messages or left_out.hits:
+        events.append(left_out)
+    if question.ground.searches and not search.talk:
+        events.append(SourcesFound(fitted.hits))
+    return events

@@ -33,6 +33,9 @@ class ScriptedModel:
     def window(self, model):
         return 8192
 
+    def count_tokens(self, model, text):
+        return len(text)
+
 
 def make_settings(folder, **variables):
     """Settings with all data below the folder and models that need no weights."""

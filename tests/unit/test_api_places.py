@@ -3,7 +3,7 @@
 import pytest
 
 from server.api.events import _source
-from server.chat.service import _place
+from server.chat.prompt import place_of
 from server.types import Chunk, Hit
 
 
@@ -31,4 +31,4 @@ def test_a_source_carries_every_place():
     ],
 )
 def test_the_model_reads_a_place_in_words(meta, place):
-    assert _place(hit(meta)) == place
+    assert place_of(hit(meta)) == place

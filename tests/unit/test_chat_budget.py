@@ -21,7 +21,7 @@ def test_tokens_are_estimated_high():
 def test_everything_that_fits_stays_in_order():
     history = [Message("user", "a"), Message("assistant", "b")]
     hits = [hit(1, "x"), hit(2, "y")]
-    fitted = fit(1000, 10, history, hits)
+    fitted = fit(990, history, hits)
     assert fitted.history == tuple(history)
     assert fitted.hits == tuple(hits)
 
@@ -29,25 +29,25 @@ def test_everything_that_fits_stays_in_order():
 def test_oldest_history_goes_before_any_hit():
     history = [Message("user", "旧" * 100), Message("assistant", "中" * 100), Message("user", "新" * 100)]
     hits = [hit(n, "文" * 100) for n in range(1, 4)]
-    fitted = fit(600, 20, history, hits)
+    fitted = fit(580, history, hits)
     assert fitted.hits == tuple(hits)
     assert fitted.history == (history[-1],)
 
 
 def test_history_has_no_holes():
     history = [Message("user", "短"), Message("assistant", "长" * 500), Message("user", "短")]
-    assert fit(200, 0, history, []).history == (history[-1],)
+    assert fit(200, history, []).history == (history[-1],)
 
 
 def test_lowest_hits_go_first():
     hits = [hit(n, "文" * 100) for n in range(1, 10)]
-    fitted = fit(400, 0, [Message("user", "x" * 400)], hits)
+    fitted = fit(400, [Message("user", "x" * 400)], hits)
     assert fitted.hits == tuple(hits[:3])
     assert fitted.history == ()
 
 
 def test_best_hit_is_cut_rather_than_lost():
-    fitted = fit(150, 10, [], [hit(1, "长" * 1000), hit(2, "短")])
+    fitted = fit(140, [], [hit(1, "长" * 1000), hit(2, "短")])
     assert len(fitted.hits) == 1
     assert 50 < tokens(fitted.hits[0].chunk.text) <= 140
 

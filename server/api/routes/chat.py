@@ -6,11 +6,11 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Request, Response
 
-from server.api.deps import BaseUrlDep, ChatDep
+from server.api.deps import BaseUrlDep, ChatDep, ContainerDep
 from server.api.events import grounded_events, plain_events
 from server.api.schemas.chat import ChatRequest, History, KnowledgeBaseChatRequest
 from server.api.sse import STREAM_RESPONSES, event_stream
-from server.chat.service import Question
+from server.chat.question import Question
 from server.errors import NotSupported
 from server.types import Message, Role
 
@@ -36,22 +36,22 @@ async def chat(body: ChatRequest, request: Request, service: ChatDep) -> Respons
 
 @router.post("/chat/knowledge_base_chat", response_class=Response, responses=STREAM_RESPONSES)
 async def knowledge_base_chat(
-    body: KnowledgeBaseChatRequest, request: Request, service: ChatDep, base_url: BaseUrlDep
+    body: KnowledgeBaseChatRequest, request: Request, container: ContainerDep, base_url: BaseUrlDep
 ) -> Response:
     """Ask a knowledge base. Events: `{"answer"}` for each token, then `{"docs", "sources"}`; or all in one."""
     question = Question(
         text=body.query,
         history=_history(body.history),
-        knowledge_bases=(body.knowledge_base_name,),
-        top_k=body.top_k,
-        max_distance=body.score_threshold,
+        ground=container.grounds.knowledge_bases(
+            [body.knowledge_base_name], top_k=body.top_k, max_distance=body.score_threshold
+        ),
         model=body.model_name,
         temperature=body.temperature,
         max_tokens=_limit(body.max_tokens),
         prompt=body.prompt_name,
     )
     events = grounded_events(
-        service.answer(question), body.query, base_url, stream=body.stream, sources_first=body.sources_first
+        container.chat.answer(question), body.query, base_url, stream=body.stream, sources_first=body.sources_first
     )
     return await event_stream(request, events)
 

@@ -2,17 +2,13 @@
 
 from collections.abc import Sequence
 
-from server.analysis import has_cjk
 from server.llm.fastchat.options import start_logging, worker_parser
 from server.llm.prompt_parts import parse_question, parse_sources
 from server.llm.reader import read
+from server.llm.set_phrases import NO_SUPPORT, language_of, reply
 from server.llm.workers.text_worker import TextWorker, run_worker
 from server.types import Message
 
-NO_SUPPORT = {
-    "zh": "所给的文档片段没有回答这个问题。请换一种问法，或把包含答案的文档加入知识库。",
-    "en": "The documents found do not answer this question. Ask it in other words, or add a document that answers it.",
-}
 NO_SOURCES = {
     "zh": (
         "我是 {name}，一个只会摘录文档原句的阅读器，不是大语言模型，没有文档时无法回答问题。"
@@ -38,14 +34,10 @@ class ExtractiveWorker(TextWorker):
         asked = messages[-1].content
         sources, question = parse_sources(asked), parse_question(asked)
         if question is None:
-            return NO_SOURCES[_language(asked)].format(name=self.model_names[0])
+            return reply(asked) or NO_SOURCES[language_of(asked)].format(name=self.model_names[0])
         if not sources:
-            return NO_SUPPORT[_language(question)]
-        return read(question, sources) or NO_SUPPORT[_language(question)]
-
-
-def _language(text: str) -> str:
-    return "zh" if has_cjk(text) else "en"
+            return NO_SUPPORT[language_of(question)]
+        return read(question, sources) or NO_SUPPORT[language_of(question)]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

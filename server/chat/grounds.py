@@ -1,0 +1,156 @@
+"""Where the text an answer rests on comes from: nowhere, knowledge bases, dropped files, or the internet.
+
+Chat modes differ only here and in their group of prompt templates.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from starlette.concurrency import run_in_threadpool
+
+from configs.settings import Settings
+from server.types import Hit, Noticed
+
+PLAIN = "llm_chat"
+GROUNDED = "knowledge_base_chat"
+SEARCHED = "search_engine_chat"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a ground holds on a question: hits, best first, and what the user should know about the search."""
+
+    hits: tuple[Hit, ...] = ()
+    notices: tuple[Noticed, ...] = ()
+
+
+class Ground(Protocol):
+    """One place to look into."""
+
+    @property
+    def prompts(self) -> str:
+        """Group of prompt templates."""
+        ...
+
+    @property
+    def searches(self) -> bool:
+        """Whether anything is looked for."""
+        ...
+
+    async def find(self, question: str) -> Found:
+        """Look for text on the question; raises the errors of the search."""
+        ...
+
+
+class Search(Protocol):
+    """Finds chunks of knowledge bases."""
+
+    def __call__(self, names: Sequence[str], query: str, *, top_k: int, max_distance: float) -> list[Hit]:
+        """Best first; distances run from 0 to 2, smaller is better."""
+        ...
+
+
+class TemporarySearch(Protocol):
+    """Finds chunks of dropped files."""
+
+    def search(self, knowledge_id: str, question: str, *, top_k: int, max_distance: float) -> list[Hit]:
+        """Best first; raises `NotFound` where the files are gone."""
+        ...
+
+
+class WebSearch(Protocol):
+    """Finds pages of the internet. Their hits have no knowledge base; `meta["url"]` is the page."""
+
+    async def find(self, question: str, *, engine: str, top_k: int | None, split_result: bool) -> Found:
+        """Raises what the search engine raises; a replaced engine is a notice."""
+        ...
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """The model answers from what it knows."""
+
+    prompts: str = PLAIN
+    searches: bool = False
+
+    async def find(self, question: str) -> Found:
+        """Nothing."""
+        del question
+        return Found()
+
+
+@dataclass(frozen=True)
+class KnowledgeBases:
+    """One or several knowledge bases; `max_distance` is in [0, 2], smaller is stricter."""
+
+    search: Search
+    names: tuple[str, ...]
+    top_k: int
+    max_distance: float
+    prompts: str = GROUNDED
+    searches: bool = True
+
+    async def find(self, question: str) -> Found:
+        """Their best chunks."""
+        hits = await run_in_threadpool(
+            self.search, self.names, question, top_k=self.top_k, max_distance=self.max_distance
+        )
+        return Found(tuple(hits))
+
+
+@dataclass(frozen=True)
+class TemporaryFiles:
+    """Files dropped into a chat."""
+
+    files: TemporarySearch
+    knowledge_id: str
+    top_k: int
+    max_distance: float
+    prompts: str = GROUNDED
+    searches: bool = True
+
+    async def find(self, question: str) -> Found:
+        """Their best chunks."""
+        hits = await run_in_threadpool(
+            self.files.search, self.knowledge_id, question, top_k=self.top_k, max_distance=self.max_distance
+        )
+        return Found(tuple(hits))
+
+
+@dataclass(frozen=True)
+class Web:
+    """A search engine; with `split_result` its pages are read, split and ranked."""
+
+    pages: WebSearch
+    engine: str
+    top_k: int | None
+    split_result: bool
+    prompts: str = SEARCHED
+    searches: bool = True
+
+    async def find(self, question: str) -> Found:
+        """The best results, or the best parts of their pages."""
+        return await self.pages.find(question, engine=self.engine, top_k=self.top_k, split_result=self.split_result)
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """Makes grounds; what is left out follows the settings."""
+
+    settings: Settings
+    search: Search
+
+    def knowledge_bases(
+        self, names: Sequence[str], *, top_k: int | None = None, max_distance: float | None = None
+    ) -> Ground:
+        """One or several knowledge bases, each counted once."""
+        return KnowledgeBases(
+            self.search, tuple(dict.fromkeys(names)), self._top_k(top_k), self._distance(max_distance)
+        )
+
+    def _top_k(self, value: int | None) -> int:
+        return value or self.settings.retrieval.top_k
+
+    def _distance(self, value: float | None) -> float:
+        return self.settings.retrieval.score_threshold if value is None else value
