@@ -13,11 +13,12 @@ from typing import Any
 from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from configs.sections.access import Security
+from configs.sections.access import Limits, Security
 from configs.sections.agent import Agent
 from configs.sections.base import PROJECT_ROOT
 from configs.sections.chat import Chat, Web
 from configs.sections.documents import Database, Ingest, KnowledgeBase, Paths, Retrieval
+from configs.sections.file_chat import FileChat
 from configs.sections.models import Models
 from configs.sections.providers import Provider
 from configs.sections.services import Launcher, Service, Services
@@ -41,6 +42,7 @@ class Settings(BaseSettings):
     database: Database
     services: Services
     security: Security
+    limits: Limits
     launcher: Launcher
     models: Models
     providers: dict[str, Provider]
@@ -50,6 +52,7 @@ class Settings(BaseSettings):
     search: Search
     fetching: Fetching
     chat: Chat
+    file_chat: FileChat
     agent: Agent
     web: Web
 
@@ -63,7 +66,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _public_needs_key(self) -> "Settings":
-        for name in ("webui", "api", "openai_api", "controller"):
+        # Page and API also take keys of the database; `server.keys` looks at those when they start.
+        for name in ("openai_api", "controller"):
             service: Service = getattr(self.services, name)
             if service.is_public and not self.security.api_key.get_secret_value():
                 raise ValueError(

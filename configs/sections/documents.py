@@ -67,3 +67,4 @@ class Retrieval(Section):
     top_k: int = Field(ge=1)
     score_threshold: float = Field(ge=0, le=2)
     candidates: int = Field(ge=1)
+    rerank_candidates: int = Field(ge=1)

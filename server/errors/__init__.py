@@ -5,12 +5,13 @@
     │                           unknown_part · bad_setting · file_too_large 413 · backup_unreadable ·
     │                           url_refused 403 · bad_tool_arguments
     ├─ AccessDenied        401  api_key_required · foreign_request 403
-    ├─ NotFound            404  knowledge_base_not_found · file_not_found · job_not_found · model_not_found ·
+    ├─ NotFound            404  knowledge_base_not_found · file_not_found · chunk_not_found ·
+    │                           temporary_not_found · job_not_found · model_not_found ·
     │                           search_engine_unknown · search_engine_not_configured · search_found_nothing ·
     │                           tool_not_found
     ├─ Conflict            409  knowledge_base_exists · file_exists · knowledge_base_busy · job_over · job_cancelled ·
     │                           index_mismatch
-    ├─ Busy                429  queue_full
+    ├─ Busy                429  queue_full · too_many_temporary · provider_busy
     ├─ Unreadable          422  unsupported_file_type 415 · file_empty · file_unreadable · no_text ·
     │                           not_read_yet
     ├─ Unavailable         503  model_unavailable · missing_dependency · service_unavailable · storage_failed ·
@@ -39,6 +40,19 @@ from server.errors.agent import (
     ToolTimeout,
     ToolUnavailable,
 )
+from server.errors.access import (
+    BodyTooLarge,
+    KeyExists,
+    KeyNotFound,
+    KnowledgeBaseForbidden,
+    PublicWithoutKey,
+    QueryTooLong,
+    RateLimited,
+    ScopeMissing,
+    ServerFull,
+    TooManyFiles,
+    TooManyStreams,
+)
 from server.errors.base import (
     AccessDenied,
     Busy,
@@ -53,6 +67,7 @@ from server.errors.base import (
     ZhiwenError,
 )
 from server.errors.documents import (
+    ChunkNotFound,
     FileEmpty,
     FileExists,
     FileNotFound,
@@ -69,6 +84,8 @@ from server.errors.documents import (
     NoText,
     NotReadYet,
     QueueFull,
+    TemporaryNotFound,
+    TooManyTemporary,
     UnsupportedFileType,
 )
 from server.errors.requests import (
@@ -88,6 +105,7 @@ from server.errors.services import (
     ModelNotFound,
     ModelTimeout,
     ModelUnavailable,
+    ProviderBusy,
     ServiceUnavailable,
     StorageFailed,
 )
@@ -111,7 +129,9 @@ __all__ = [
     "BadName",
     "BadSetting",
     "BadToolArguments",
+    "BodyTooLarge",
     "Busy",
+    "ChunkNotFound",
     "Conflict",
     "Damaged",
     "EmptyQuestion",
@@ -128,8 +148,11 @@ __all__ = [
     "JobCancelled",
     "JobNotFound",
     "JobOver",
+    "KeyExists",
+    "KeyNotFound",
     "KnowledgeBaseBusy",
     "KnowledgeBaseExists",
+    "KnowledgeBaseForbidden",
     "KnowledgeBaseNotFound",
     "Language",
     "McpServerUnavailable",
@@ -144,21 +167,31 @@ __all__ = [
     "NotReadYet",
     "NotSupported",
     "PromptNotFound",
+    "ProviderBusy",
+    "PublicWithoutKey",
+    "QueryTooLong",
     "QuestionTooLong",
     "QueueFull",
+    "RateLimited",
+    "ScopeMissing",
     "SearchEngineNotConfigured",
     "SearchEngineReplaced",
     "SearchEngineUnknown",
     "SearchFailed",
     "SearchFoundNothing",
     "SearchTimeout",
+    "ServerFull",
     "ServiceUnavailable",
     "StorageFailed",
+    "TooManyFiles",
+    "TooManyStreams",
     "ToolFailed",
     "ToolNotFound",
     "ToolTimeout",
     "ToolUnavailable",
     "Unavailable",
+    "TemporaryNotFound",
+    "TooManyTemporary",
     "UnknownPart",
     "Unreadable",
     "UnsupportedFileType",

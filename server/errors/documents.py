@@ -27,6 +27,22 @@ class FileNotFound(NotFound):
     zh = "知识库“{knowledge_base}”中没有文件“{name}”，请先上传，或检查名称是否正确。"
 
 
+class ChunkNotFound(NotFound):
+    """Detail: id, knowledge_base."""
+
+    code = "chunk_not_found"
+    en = 'The knowledge base "{knowledge_base}" has no chunk {id}. List its chunks; a new version of a file has new ones.'
+    zh = "知识库“{knowledge_base}”中没有编号为 {id} 的分块，请重新列出分块：文件更新后分块编号会变化。"
+
+
+class TemporaryNotFound(NotFound):
+    """Detail: id."""
+
+    code = "temporary_not_found"
+    en = 'The files "{id}" for this chat are gone: they are kept in memory for a limited time. Upload them again.'
+    zh = "本次对话的文件“{id}”已不存在：它们只在内存中保留一段时间，请重新上传。"
+
+
 class JobNotFound(NotFound):
     """Detail: id."""
 
@@ -137,6 +153,14 @@ class QueueFull(Busy):
     code = "queue_full"
     en = "{limit} files are waiting already. Try again when some are done, or raise ingest.queue_limit."
     zh = "已有 {limit} 个文件在等待处理，请稍后再试，或调大设置 ingest.queue_limit。"
+
+
+class TooManyTemporary(Busy):
+    """Detail: limit, setting, what_en, what_zh."""
+
+    code = "too_many_temporary"
+    en = "{what_en}: the limit is {limit}. Delete some, or raise {setting} in the settings."
+    zh = "{what_zh}，上限为 {limit}。请删除一些，或调大设置 {setting}。"
 
 
 class IndexDamaged(Damaged):
