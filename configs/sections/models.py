@@ -10,8 +10,8 @@ from configs.sections.base import Section
 class LlmModel(Section):
     """One chat model. `path` is a folder with weights; without it `<paths.models>/<name>` is looked at.
 
-    With engine "provider", `provider` names a table of `providers` and `model` the model there (default: the same name);
-    `tools` says that it calls tools. `window` is how many tokens prompt and answer may have together; 0 = what the
+    With engine "provider", `provider` names a table of `providers` and `model` the model there (default: the same
+    name); `tools` says that it calls tools. `window` is how many tokens prompt and answer may have together; 0 = what the
     weights say.
     """
 
@@ -27,7 +27,11 @@ class LlmModel(Section):
 
 
 class EmbedModel(Section):
-    """One embedding model; `query_instruction` is put in front of questions, `passage_instruction` of documents."""
+    """One embedding model.
+
+    `query_instruction` is put in front of questions, `passage_instruction` of documents; None leaves it to the model's
+    family (server/llm/embedding_families.py). `max_length` is in tokens, 0 for what the model was made for.
+    """
 
     engine: Literal["builtin", "fake", "sentence-transformers", "provider"]
     provider: str = ""
@@ -35,8 +39,29 @@ class EmbedModel(Section):
     repo: str = ""
     path: str = ""
     device: str = ""
-    query_instruction: str = ""
-    passage_instruction: str = ""
+    query_instruction: str | None = None
+    passage_instruction: str | None = None
+    backend: Literal["auto", "torch", "onnx"] = "auto"
+    quantize: Literal["", "int8"] = ""
+    max_length: int = Field(default=0, ge=0)
+
+
+class RerankModel(Section):
+    """One rerank model.
+
+    `border` is the score of the model above which a text answers the question; it becomes the relevance 0.5.
+    `instruction` tells models that take one what is looked for. `max_length` is in tokens, question and text together.
+    """
+
+    engine: Literal["cross-encoder", "provider", "fake"]
+    provider: str = ""
+    model: str = ""
+    repo: str = ""
+    path: str = ""
+    device: str = ""
+    max_length: int = Field(default=512, ge=16)
+    instruction: str = ""
+    border: float = Field(default=0.5, gt=0, lt=1)
 
 
 class Models(Section):
@@ -44,13 +69,17 @@ class Models(Section):
 
     llm_preference: list[str] = Field(min_length=1)
     embed_preference: list[str] = Field(min_length=1)
+    rerank_preference: list[str]
     device: Literal["auto", "cpu", "cuda", "mps", "xpu", "npu"]
+    hub: Literal["auto", "huggingface", "modelscope"]
+    hub_mirror: str
     llm: dict[str, LlmModel]
     embed: dict[str, EmbedModel]
+    rerank: dict[str, RerankModel]
 
     @model_validator(mode="after")
     def _preferences_exist(self) -> "Models":
-        for kind in ("llm", "embed"):
+        for kind in ("llm", "embed", "rerank"):
             for name in getattr(self, f"{kind}_preference"):
                 if name not in getattr(self, kind):
                     raise ValueError(f'{kind}_preference names "{name}", but there is no [models.{kind}."{name}"]')

@@ -14,16 +14,26 @@ class Provider(Section):
     base_url: str = ""
     api_key: SecretStr = SecretStr("")
     api_key_env: str = ""
-    proxy: str = ""
+    proxy: SecretStr = SecretStr("")
     timeout_s: float = Field(default=120, gt=0)
     max_retries: int = Field(default=2, ge=0, le=10)
     concurrency: int = Field(default=32, ge=1)
     headers: dict[str, SecretStr] = Field(default_factory=dict)
     models: list[str] | Literal["auto"] = Field(default_factory=list)
 
-    @field_validator("base_url", "proxy")
+    @field_validator("base_url")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        if value and not value.startswith(("http://", "https://", "socks5://")):
-            raise ValueError(f'"{value}" is no address; write it with http:// or https:// in front')
-        return value.rstrip("/")
+        return _address(value)
+
+    @field_validator("proxy")
+    @classmethod
+    def _is_proxy(cls, value: SecretStr) -> SecretStr:
+        _address(value.get_secret_value())
+        return value
+
+
+def _address(value: str) -> str:
+    if value and not value.startswith(("http://", "https://", "socks5://")):
+        raise ValueError("this is no address; write it with http:// or https:// in front")
+    return value.rstrip("/")

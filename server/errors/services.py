@@ -1,6 +1,6 @@
 """Errors of models, services, libraries and storage."""
 
-from server.errors.base import NotFound, Unavailable, UpstreamFailed
+from server.errors.base import Busy, NotFound, Unavailable, UpstreamFailed
 
 
 class ModelNotFound(NotFound):
@@ -57,3 +57,11 @@ class ModelTimeout(UpstreamFailed):
     code = "model_timeout"
     en = 'The model "{name}" sent nothing for {seconds} s. Ask again, or raise chat.request_timeout_s.'
     zh = "模型“{name}”在 {seconds} 秒内没有返回内容。请重试，或调大设置 chat.request_timeout_s。"
+
+
+class ProviderBusy(Busy):
+    """A provider limits requests. Detail: name, provider, reason, seconds."""
+
+    code = "provider_busy"
+    en = 'The provider of "{name}" ({provider}) limits requests: {reason}. Ask again in {seconds} s.'
+    zh = "“{name}”的服务商（{provider}）限制了请求：{reason}。请在 {seconds} 秒后重试。"

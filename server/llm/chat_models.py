@@ -1,20 +1,29 @@
-"""All chat models behind one door: FastChat's API serves those with workers."""
+"""All chat models behind one door: a provider's are asked directly, the others through FastChat's OpenAI API."""
 
+import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from configs.settings import Settings
-from server.llm.chat_model import chat_model, running_models, stream_chat
+from server.errors import ServiceUnavailable, ZhiwenError
+from server.llm.catalog import weights_folder
+from server.llm.fabric import controller_models, fabric_endpoint, fabric_error
 from server.llm.generation import Generation, Piece
-from server.llm.tokens import estimate
-from server.types import Message
+from server.llm.openai_stream import Refused, Silent, Unreachable
+from server.llm.provider_calls import as_error, streamed
+from server.llm.provider_connections import Connections
+from server.llm.providers import Endpoint, ProviderModel, endpoint_of, find_model, named_models
+from server.llm.tokens import TokenCounter, from_folder, from_tiktoken
+from server.types import Message, Usage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 WINDOW = 8192
-"""Tokens of prompt and answer together that are taken for granted of any model."""
+"""Tokens of prompt and answer together that are taken for granted of a model that does not tell."""
 
 
 class ChatModels:
@@ -23,57 +32,128 @@ class ChatModels:
     def __init__(self, settings: Settings, default: str) -> None:
         self._settings = settings
         self.default = default
+        self.connections = Connections()
+        self._counters: dict[str, TokenCounter] = {}
+        self._windows: dict[str, int] = {}
 
     async def stream(self, messages: Sequence[Message], generation: Generation) -> AsyncGenerator[Piece, None]:
-        """The answer piece by piece. Closing the iterator cancels the generation.
+        """The answer piece by piece; the last one tells why it ended and what it cost. Closing cancels the generation.
 
         Raises:
             ModelNotFound: no such model is configured or running.
-            ModelUnavailable: the model is configured, its worker does not answer.
+            ModelUnavailable: its worker does not run, or its provider does not answer, or refuses the key.
             ServiceUnavailable: the OpenAI API does not answer.
+            ProviderBusy: its provider limits requests.
             ModelFailed: the model failed, before or in the midst of the answer.
-            ModelTimeout: nothing came for `chat.request_timeout_s` seconds.
+            ModelTimeout: nothing came for the time allowed.
         """
-        asked = stream_chat(
-            self._settings,
-            messages,
-            model=generation.model,
-            temperature=generation.temperature,
-            max_tokens=generation.max_tokens,
-        )
-        async with aclosing(asked) as pieces:
-            async for text in pieces:
-                yield Piece(text)
-        yield Piece(finish_reason="stop")
+        endpoint, model = self._where(generation.model)
+        body = request_body(messages, generation, endpoint, model)
+        told: list[str] = []
+        try:
+            async with aclosing(streamed(self.connections, endpoint, body)) as pieces:
+                async for piece in pieces:
+                    told.append(piece.text)
+                    if piece.finish_reason and piece.usage is None:
+                        piece = replace(piece, usage=self._usage(generation.model, messages, told))
+                    yield piece
+        except (Refused, Silent, Unreachable) as failure:
+            raise await self._error(generation.model, endpoint, failure) from failure
 
     def langchain(self, generation: Generation) -> "BaseChatModel":
-        """The model as LangChain's, for its agents. The first call imports for about a second."""
-        return chat_model(
-            self._settings,
-            generation.model,
-            temperature=generation.temperature,
-            max_tokens=generation.max_tokens,
-        )
+        """The model as LangChain's, for its agents. The first call imports for about a second.
+
+        Raises:
+            ModelUnavailable: its provider lacks an address or a key.
+        """
+        from server.llm.chat_model import chat_model
+
+        endpoint, model = self._where(generation.model)
+        return chat_model(endpoint, replace(generation, model=model))
 
     def supports_tools(self, model: str) -> bool:
-        """Whether the model calls tools by the OpenAI protocol."""
-        del model  # FastChat's API knows no tools
-        return False
+        """Whether the model calls tools by the OpenAI protocol; FastChat's API knows no tools."""
+        found = find_model(self._settings, model)
+        return found is not None and found.tools
 
     def window(self, model: str) -> int:
-        """Tokens of prompt and answer together that the model takes."""
-        del model
-        return WINDOW
+        """Tokens of prompt and answer together that the model takes: as set, as its weights say, or `WINDOW`."""
+        if model not in self._windows:
+            self._windows[model] = self._window(model)
+        return self._windows[model]
 
     def count_tokens(self, model: str, text: str) -> int:
         """Tokens of a text, exact where the tokenizer is at hand, else rather too many than too few."""
-        del model
-        return estimate(text)
+        return self._counter(model)(text)
 
     async def running(self) -> list[str]:
         """Names of the models that can be asked now, sorted.
 
         Raises:
-            ServiceUnavailable: the controller does not answer.
+            ServiceUnavailable: the controller does not answer and no provider is configured.
         """
-        return await running_models(self._settings.services.controller.url)
+        named = {model.name for model in named_models(self._settings)}
+        try:
+            return sorted(named.union(await controller_models(self._settings, self.connections)))
+        except ServiceUnavailable:
+            if not named:
+                raise
+            return sorted(named)
+
+    def _where(self, name: str) -> tuple[Endpoint, str]:
+        """Whom to ask, and the model's name there."""
+        found = find_model(self._settings, name)
+        if found is None:
+            return fabric_endpoint(self._settings), name
+        return endpoint_of(self._settings, found.provider, name), found.model
+
+    async def _error(self, name: str, endpoint: Endpoint, failure: Refused | Silent | Unreachable) -> ZhiwenError:
+        if find_model(self._settings, name) is not None:
+            return as_error(name, endpoint, failure)
+        return await fabric_error(self._settings, self.running, name, failure)
+
+    def _usage(self, model: str, messages: Sequence[Message], told: Sequence[str]) -> Usage:
+        count = self._counter(model)
+        asked = sum(count(message.content) for message in messages)
+        return Usage(asked, count("".join(told)))
+
+    def _counter(self, model: str) -> TokenCounter:
+        if model not in self._counters:
+            self._counters[model] = TokenCounter(self._loader(model))
+        return self._counters[model]
+
+    def _loader(self, model: str) -> Any:
+        if found := find_model(self._settings, model):
+            return partial(from_tiktoken, found.model)
+        configured = self._settings.models.llm.get(model)
+        folder = weights_folder(self._settings, model, configured) if configured else None
+        return partial(from_folder, folder) if folder else lambda: None
+
+    def _window(self, name: str) -> int:
+        found: ProviderModel | None = find_model(self._settings, name)
+        configured = self._settings.models.llm.get(name)
+        if (found and found.window) or (configured and configured.window):
+            return found.window if found else configured.window  # pyright: ignore[reportOptionalMemberAccess]
+        folder = weights_folder(self._settings, name, configured) if configured and not found else None
+        if folder is None:
+            return WINDOW
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+        return int(config.get("max_position_embeddings") or WINDOW)
+
+
+def request_body(messages: Sequence[Message], generation: Generation, endpoint: Endpoint, model: str) -> dict[str, Any]:
+    """The request in OpenAI's form; what is None is left to the model's settings."""
+    wanted = {
+        "temperature": generation.temperature,
+        "top_p": generation.top_p,
+        endpoint.preset.limit: generation.max_tokens,
+        "stop": list(generation.stop) or None,
+        "seed": generation.seed,
+        "stream_options": {"include_usage": True} if endpoint.preset.usage else None,
+    }
+    return {
+        "model": model,
+        "messages": [{"role": message.role, "content": message.content} for message in messages],
+        "stream": True,
+        **{name: value for name, value in wanted.items() if value is not None},
+    }

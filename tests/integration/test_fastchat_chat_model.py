@@ -12,7 +12,8 @@ from fastchat_services import ROOT, Fabric, free_port, wait_until
 
 from configs.settings import Settings, load_settings
 from server.errors import ModelFailed, ModelNotFound, ModelTimeout, ModelUnavailable, ServiceUnavailable
-from server.llm.chat_model import chat_model, running_models, stream_chat
+from server.llm.chat_models import ChatModels
+from server.llm.generation import Generation
 from server.types import Message
 
 
@@ -46,9 +47,13 @@ def pointing_at(controller: int, api: int, silence_s: float = 20) -> Settings:
     return settings.model_copy(update={"services": services, "chat": chat})
 
 
+def stream(settings, text, model="fake", **options):
+    return ChatModels(settings, "fake").stream([Message("user", text)], Generation(model, **options))
+
+
 def ask(settings, text, model="fake", **options):
     async def collect() -> list[str]:
-        return [piece async for piece in stream_chat(settings, [Message("user", text)], model=model, **options)]
+        return [piece.text async for piece in stream(settings, text, model, **options)]
 
     return asyncio.run(collect())
 
@@ -61,13 +66,25 @@ def test_pieces(settings):
 
 
 def test_langchain_model(settings):
-    assert chat_model(settings, "fake", max_tokens=2).invoke("hello").content == "You asked"
+    model = ChatModels(settings, "fake").langchain(Generation("fake", max_tokens=2))
+    assert model.invoke("hello").content == "You asked"
+    assert asyncio.run(model.ainvoke("hello")).content == "You asked"
 
 
 def test_running_models(settings, fabric):
-    assert asyncio.run(running_models(fabric.controller_url)) == ["fake"]
+    assert asyncio.run(ChatModels(settings, "fake").running()) == ["fake"]
     with pytest.raises(ServiceUnavailable, match="controller"):
-        asyncio.run(running_models(f"http://127.0.0.1:{free_port()}"))
+        asyncio.run(ChatModels(pointing_at(free_port(), fabric.api.port), "fake").running())
+
+
+def test_why_it_ended_and_what_it_cost(settings):
+    async def last(**options):
+        return [piece async for piece in stream(settings, "hello", **options)][-1]
+
+    complete, cut = asyncio.run(last()), asyncio.run(last(max_tokens=2))
+    assert (complete.finish_reason, cut.finish_reason) == ("stop", "length")
+    assert cut.usage.exact
+    assert cut.usage.completion_tokens == 2
 
 
 def test_unknown_model(settings):
@@ -105,8 +122,8 @@ def test_closing_cancels_the_generation(settings, fabric):
 
     async def leave_early() -> str:
         text = 'script: {"reply": "' + "word " * 400 + '", "delay_s": 0.05}'
-        async with aclosing(stream_chat(settings, [Message("user", text)], model="fake")) as pieces:
-            return await anext(pieces)
+        async with aclosing(stream(settings, text)) as pieces:
+            return (await anext(pieces)).text
 
     assert asyncio.run(leave_early()) == "word "
     wait_until(lambda: busy() == 0, "the worker is free again", patience_s=5)
@@ -116,8 +133,7 @@ def test_closing_cancels_the_generation(settings, fabric):
 def test_many_answers_side_by_side(settings):
     async def all_of_them() -> list[str]:
         async def one(number: int) -> str:
-            pieces = stream_chat(settings, [Message("user", f"question {number}")], model="fake")
-            return "".join([piece async for piece in pieces])
+            return "".join([piece.text async for piece in stream(settings, f"question {number}")])
 
         return await asyncio.gather(*(one(number) for number in range(20)))
 
@@ -139,7 +155,8 @@ def test_a_worker_that_dies(fabric):
 def test_the_first_use_does_not_stop_the_event_loop():
     code = f"""
 import asyncio, time
-from server.llm.chat_model import stream_chat
+from server.llm.chat_models import ChatModels
+from server.llm.generation import Generation
 from server.errors import ServiceUnavailable
 from server.types import Message
 from configs.settings import load_settings
@@ -157,7 +174,7 @@ async def main():
     watcher = asyncio.create_task(watch())
     await asyncio.sleep(0.05)
     try:
-        async for _ in stream_chat(settings, [Message("user", "x")], model="fake"): pass
+        async for _ in ChatModels(settings, "fake").stream([Message("user", "x")], Generation("fake")): pass
     except ServiceUnavailable:
         print(worst)
 asyncio.run(main())

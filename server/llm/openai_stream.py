@@ -1,0 +1,187 @@
+"""One streamed chat completion over plain HTTP: bytes → pieces. Made for hundreds of streams side by side.
+
+What goes wrong is raised as one of three exceptions of this module; who asks knows what they mean for the user.
+"""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from server.llm.generation import Piece
+from server.llm.provider_connections import CONNECT_S
+from server.llm.providers import Endpoint
+from server.types import Usage
+
+if TYPE_CHECKING:
+    import httpx
+
+END = b"[DONE]"
+AFTER_END_S = 0.5
+"""How long the end of the connection is waited for after the end of the answer, so that it can be used again."""
+LONGEST_REASON = 300
+
+
+class Unreachable(Exception):
+    """Nothing answers there, or it broke off. `begun`: the answer had begun."""
+
+    def __init__(self, reason: str, *, begun: bool = False) -> None:
+        super().__init__(reason)
+        self.begun = begun
+
+
+class Silent(Exception):
+    """Nothing came for the time allowed."""
+
+
+class Refused(Exception):
+    """The service answered with an error. `status` is 200 when it came in mid-stream."""
+
+    def __init__(self, status: int, code: Any, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message[:LONGEST_REASON])
+        self.status = status
+        self.code = code
+        self.retry_after_s = retry_after_s
+
+
+class DataLines:
+    """Bytes of an event stream, cut anywhere → the contents of its `data:` lines."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """The lines that are complete now."""
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        return [line[5:].strip() for line in lines if line.startswith(b"data:")]
+
+
+async def stream_pieces(
+    client: "httpx.AsyncClient", endpoint: Endpoint, body: Mapping[str, Any]
+) -> AsyncGenerator[Piece, None]:
+    """The answer piece by piece, why it ended and what it cost with the last one. Closing it closes the connection.
+
+    Raises:
+        Refused: the service says no, or that it failed.
+        Silent: nothing came for `timeout_s` of the endpoint.
+        Unreachable: no connection, or it broke before the end.
+    """
+    import httpx
+
+    begun = False
+    headers = {"Content-Type": "application/json", **endpoint.headers}
+    limits = httpx.Timeout(endpoint.timeout_s, connect=CONNECT_S)
+    url, content = f"{endpoint.base_url}/chat/completions", json.dumps(body, ensure_ascii=False).encode()
+    try:
+        async with client.stream("POST", url, content=content, headers=headers, timeout=limits) as response:
+            if response.status_code != httpx.codes.OK:
+                raise refusal(response, await response.aread())
+            async with aclosing(_pieces(response)) as pieces:
+                async for piece in pieces:
+                    begun = True
+                    yield piece
+    except (httpx.ConnectTimeout, httpx.ConnectError, httpx.InvalidURL) as error:
+        raise Unreachable(type(error).__name__) from error
+    except httpx.TimeoutException:
+        raise Silent from None
+    except httpx.TransportError as error:
+        raise Unreachable(type(error).__name__, begun=begun) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Refused(200, None, "its answer has not the shape of an OpenAI answer") from error
+
+
+async def _pieces(response: "httpx.Response") -> AsyncGenerator[Piece, None]:
+    if response.headers.get("content-type", "").startswith("application/json"):
+        yield _whole_answer(json.loads(await response.aread()))
+        return
+    answer, lines = _Answer(), DataLines()
+    chunks = response.aiter_raw()
+    async for chunk in chunks:
+        for data in lines.feed(chunk):
+            if data == END:
+                await _drained(chunks)
+                yield Piece("", answer.finish_reason or "stop", answer.usage)
+                return
+            if text := answer.take(json.loads(data)):
+                yield Piece(text)
+    if not answer.finish_reason:
+        raise Unreachable("the connection ended before the answer", begun=True)
+    yield Piece("", answer.finish_reason, answer.usage)
+
+
+class _Answer:
+    """What is known of an answer besides its text; services tell it in events of any order."""
+
+    def __init__(self) -> None:
+        self.finish_reason = ""
+        self.usage: Usage | None = None
+
+    def take(self, event: dict[str, Any]) -> str:
+        """The text of an event."""
+        if "error" in event or event.get("error_code"):
+            raise _error_of(event, 200)
+        if counted := event.get("usage"):
+            self.usage = _usage(counted)
+        choices = event.get("choices")
+        if not choices:
+            return ""
+        choice = choices[0]
+        self.finish_reason = choice.get("finish_reason") or self.finish_reason
+        return (choice.get("delta") or {}).get("content") or ""
+
+
+async def _drained(chunks: AsyncIterator[bytes]) -> None:
+    async def rest() -> None:
+        async for _ in chunks:
+            pass
+
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(rest(), AFTER_END_S)
+
+
+def _whole_answer(answer: dict[str, Any]) -> Piece:
+    """Some services answer at once although a stream was asked for."""
+    if not answer.get("choices"):
+        raise _error_of(answer, 200)
+    choice, counted = answer["choices"][0], answer.get("usage")
+    text = choice["message"].get("content") or ""
+    return Piece(text, choice.get("finish_reason") or "stop", _usage(counted) if counted else None)
+
+
+def _usage(counted: Mapping[str, Any]) -> Usage:
+    return Usage(counted.get("prompt_tokens") or 0, counted.get("completion_tokens") or 0, exact=True)
+
+
+def refusal(response: "httpx.Response", content: bytes) -> Refused:
+    """The error that an answer other than 200 means."""
+    try:
+        answer = json.loads(content)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        answer = {"message": f"HTTP {response.status_code}"}
+    error = _error_of(answer, response.status_code)
+    error.retry_after_s = _seconds(response.headers.get("retry-after", ""))
+    return error
+
+
+def _error_of(answer: Mapping[str, Any], status: int) -> Refused:
+    """OpenAI's shape, FastChat's two, and whatever else has a message."""
+    error = answer.get("error") or answer
+    if not isinstance(error, Mapping):
+        error = {"message": str(error)}
+    message = error.get("message") or error.get("text") or error.get("detail") or "the service tells no reason"
+    return Refused(status, error.get("code") or error.get("error_code"), str(message).rstrip("."))
+
+
+def _seconds(retry_after: str) -> float | None:
+    if retry_after.replace(".", "", 1).isdigit():
+        return float(retry_after)
+    try:
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
