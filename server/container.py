@@ -6,6 +6,7 @@ from configs import Settings
 from server.chat.grounds import Grounds
 from server.chat.service import ChatService
 from server.db.session import Database
+from server.keys import ApiKeys
 from server.knowledge_base.embedders import Embedders
 from server.knowledge_base.parsers import Parser, ParserPool
 from server.knowledge_base.service import KnowledgeBases
@@ -19,6 +20,7 @@ class Container:
 
     settings: Settings
     database: Database
+    api_keys: ApiKeys
     knowledge_bases: KnowledgeBases
     parser: Parser
     chat_models: ChatModels
@@ -50,6 +52,7 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
     return Container(
         settings=settings,
         database=database,
+        api_keys=ApiKeys(settings, database),
         knowledge_bases=knowledge_bases,
         parser=parser,
         chat_models=chat_models,

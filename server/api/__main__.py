@@ -10,8 +10,10 @@ import uvicorn
 
 from configs.settings import PREFIX, SettingsError, load_settings
 from server.api.app import create_app
+from server.api.logs import set_up_logging
 from server.container import build_container
 from server.errors import ZhiwenError
+from server.keys import public_services, require_key
 
 GRACE_S = 1
 """Longest wait for open requests after a stop signal; streams are ended at once."""
@@ -20,14 +22,14 @@ GRACE_S = 1
 def main() -> int:
     """Serve until a signal. The exit code is 2 when the settings are not usable, 1 when a part cannot start."""
     _read_arguments()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("httpx", "faiss.loader"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    set_up_logging()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
     try:
         settings = load_settings()
+        set_up_logging(settings)
         container = build_container(settings)
+        require_key(settings, container.database, public_services(settings, ("api",)))
     except (SettingsError, ZhiwenError) as error:
         sys.stderr.write(f"{error}\n")
         return 2 if isinstance(error, SettingsError) else 1

@@ -4,8 +4,9 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import RedirectResponse
-from fastapi.security import HTTPBearer
+from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi_offline import FastAPIOffline
 
 from configs.settings import Settings
@@ -13,6 +14,7 @@ from configs.version import VERSION
 from server.api import errors
 from server.api.background import later
 from server.api.guard import Guard
+from server.api.request_id import HEADER, RequestId
 from server.api.routes import chat, files, health, jobs, knowledge_bases
 from server.container import Container, build_container
 
@@ -52,13 +54,27 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
         swagger_ui_parameters={"validatorUrl": None},
     )
     errors.install(app)
-    app.add_middleware(Guard, settings=settings)
-    # The guard checks the key; this only gives the documentation page its field for it.
-    key_field = [Depends(HTTPBearer(auto_error=False))] if settings.security.api_key.get_secret_value() else []
+    _add_middleware(app, settings)
+    # The guard checks the key; this only gives the documentation page its fields for it.
+    key_field = [Depends(HTTPBearer(auto_error=False)), Depends(APIKeyHeader(name="X-API-Key", auto_error=False))]
     for part in (chat, knowledge_bases, files, jobs, health):
         app.include_router(part.router, dependencies=key_field)
     app.add_api_route("/", _to_docs, include_in_schema=False)
     return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """The last one added is the outermost one."""
+    app.add_middleware(Guard, settings=settings)
+    if settings.security.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.security.cors_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=[HEADER],
+        )
+    app.add_middleware(RequestId)
 
 
 async def _to_docs() -> RedirectResponse:

@@ -1,6 +1,7 @@
 """Blocking work beside the event loop, in daemon threads: none of them holds up the end of the process."""
 
 import asyncio
+import contextvars
 import logging
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -14,7 +15,7 @@ _log = logging.getLogger(__name__)
 async def in_thread(items: Iterator[T]) -> AsyncGenerator[T, None]:
     """The items of an iterator that runs to its end in a thread of its own, whether or not anybody keeps reading.
 
-    What the iterator raises is raised here.
+    What the iterator raises is raised here. The thread works for the same caller, under the same request id.
     """
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[object] = asyncio.Queue()
@@ -31,7 +32,8 @@ async def in_thread(items: Iterator[T]) -> AsyncGenerator[T, None]:
         except Exception as error:  # noqa: BLE001  # an edge: raised again in the reader, below
             put(error)
 
-    threading.Thread(target=work, name="rebuild", daemon=True).start()
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(work,), name="rebuild", daemon=True).start()
     while (item := await queue.get()) is not _END:
         if isinstance(item, Exception):
             raise item

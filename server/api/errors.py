@@ -4,7 +4,6 @@ import json
 import logging
 from collections.abc import Mapping
 from typing import Any, cast
-from uuid import uuid4
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,14 +11,21 @@ from fastapi.responses import JSONResponse
 from starlette.requests import HTTPConnection
 
 from server import errors
+from server.api.openai_shape import error_body, speaks_openai
+from server.api.request_id import request_id
 from server.errors import Language, ZhiwenError
 
 STATUS: Mapping[type[ZhiwenError], int] = {
     errors.InvalidInput: 422,
     errors.BadName: 403,
     errors.FileTooLarge: 413,
+    errors.BodyTooLarge: 413,
+    errors.TooManyFiles: 413,
+    errors.UrlRefused: 403,
     errors.AccessDenied: 401,
     errors.ForeignRequest: 403,
+    errors.ScopeMissing: 403,
+    errors.KnowledgeBaseForbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.Busy: 429,
@@ -28,6 +34,9 @@ STATUS: Mapping[type[ZhiwenError], int] = {
     errors.Unavailable: 503,
     errors.UpstreamFailed: 502,
     errors.ModelTimeout: 504,
+    errors.SearchTimeout: 504,
+    errors.ToolTimeout: 504,
+    errors.AgentTimeLimit: 504,
     errors.Damaged: 500,
     ZhiwenError: 500,
 }
@@ -35,8 +44,6 @@ TRAVERSAL = "Don't attack me"
 """What clients of the 0.2.10 API are told about a name with `../`."""
 
 RETRY_AFTER_S = 5
-_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": str(RETRY_AFTER_S)}}
-"""What RFC 9110 and RFC 6585 ask for beside these codes."""
 _log = logging.getLogger(__name__)
 
 
@@ -74,9 +81,9 @@ def as_zhiwen(error: Exception) -> ZhiwenError:
     """The error itself, or for one that nobody foresaw an `internal` error whose id stands in the log."""
     if isinstance(error, ZhiwenError):
         return error
-    request_id = uuid4().hex[:12]
-    _log.error("request %s failed", request_id, exc_info=error)
-    return ZhiwenError(request_id=request_id)
+    own = request_id()
+    _log.error("request %s failed", own, exc_info=error)
+    return ZhiwenError(request_id=own)
 
 
 def error_response(
@@ -88,7 +95,9 @@ def error_response(
     """
     code = status or status_of(error)
     text = msg or text_of(error, language_of(connection))
-    headers = _HEADERS.get(code)
+    headers = _headers(code, error)
+    if speaks_openai(connection.scope["path"]):
+        return _ErrorJson(error_body(code, error.code, text, error_data(error)), code, headers)
     rest = {"data": error_data(error)} if data is None else {"data": data, "error": error.code}
     return _ErrorJson({"code": code, "msg": text, **rest}, code, headers)
 
@@ -97,6 +106,15 @@ class _ErrorJson(JSONResponse):
     def render(self, content: Any) -> bytes:
         """A refused name may hold half a surrogate pair, which JSON text cannot."""
         return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _headers(code: int, error: ZhiwenError) -> dict[str, str]:
+    """What RFC 9110 and RFC 6585 ask for beside these codes."""
+    if code == 401:
+        return {"WWW-Authenticate": "Bearer"}
+    if code == 429 or "retry_after" in error.detail:
+        return {"Retry-After": str(error.detail.get("retry_after", RETRY_AFTER_S))}
+    return {}
 
 
 def error_data(error: ZhiwenError) -> dict[str, Any]:
@@ -117,9 +135,12 @@ def install(app: FastAPI) -> None:
     async def handle_known(request: Request, error: Exception) -> JSONResponse:
         return error_response(cast("ZhiwenError", error), request)
 
-    async def handle_schema(_: Request, error: Exception) -> JSONResponse:
-        # FastAPI also repeats the input, which may be huge, secret, or not even valid JSON (NaN, half a surrogate).
+    async def handle_schema(request: Request, error: Exception) -> JSONResponse:
         items = cast("RequestValidationError", error).errors()
+        if speaks_openai(request.scope["path"]):
+            text = "; ".join(f"{'.'.join(map(str, item['loc'][1:]))}: {item['msg']}" for item in items)
+            return _ErrorJson(error_body(400, "invalid_request", text), 400)
+        # FastAPI also repeats the input, which may be huge, secret, or not even valid JSON (NaN, half a surrogate).
         return JSONResponse({"detail": [{key: item[key] for key in ("loc", "msg", "type")} for item in items]}, 422)
 
     app.add_exception_handler(ZhiwenError, handle_known)

@@ -1,25 +1,26 @@
-"""The door: who may call, and the last net for errors nobody foresaw. Plain ASGI, so streams pass untouched.
+"""The door: who may call, how much, and the last net for errors nobody foresaw. Plain ASGI, so streams pass untouched.
 
-With an API key every route but `OPEN_PATHS` wants it. Without one the service listens on loopback only, and a browser
-on this machine could still be driven by a foreign page; so the Host header must name this machine (DNS rebinding) and
-a request that changes something must not come from a foreign origin.
+With an API key, in the settings or in the database, every route but the open ones wants it. Without one the service
+listens on loopback only, and a browser on this machine could still be driven by a foreign page; so the Host header must
+name this machine (DNS rebinding) and a request that changes something must not come from a foreign origin.
 """
 
-import hmac
 import ipaddress
 from urllib.parse import urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from configs.settings import Settings
+from server.api.access import METRICS, READING, is_open, needed_scope
 from server.api.errors import as_zhiwen, error_response
-from server.errors import AccessDenied, ForeignRequest
+from server.api.limits import Body, Gate
+from server.caller import NOBODY, Caller, acting_for
+from server.errors import AccessDenied, ForeignRequest, ScopeMissing
+from server.keys import ApiKeys
 
-OPEN_PATHS = frozenset({"/", "/health", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})
-STATIC_DOCS = "/static-offline-docs/"
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _DOCS_POLICY = "default-src 'self' 'unsafe-inline' data: blob:"
 
 
@@ -28,8 +29,11 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._key = settings.security.api_key.get_secret_value().encode()
+        self._is_public = settings.services.api.is_public
         self._public_host = urlsplit(settings.services.api.public_url).hostname
+        self._origins = frozenset(settings.security.cors_origins)
+        self._open = (METRICS,) if settings.security.metrics_open else ()
+        self._gate = Gate(settings.limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check, pass on, and turn what escapes into an error response."""
@@ -37,18 +41,23 @@ class Guard:
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
+        body: Body | None = None
         started = False
 
         async def observe(message: Message) -> None:
             nonlocal started
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and not started:
+                if body is not None and body.exceeded:
+                    raise body.exceeded  # whatever the reader of the body made of it
                 started = True
                 _protect(message, scope["path"])
             await send(message)
 
         try:
-            self._check(connection, scope["method"])
-            await self._app(scope, receive, observe)
+            caller = await self._admit(connection)
+            with self._gate.entered(_identity(caller, connection), scope["path"]), acting_for(caller):
+                body = self._gate.body(receive, scope["path"], connection.headers.get("content-length"))
+                await self._app(scope, body.receive, observe)
         except ClientDisconnect:
             return
         except Exception as error:  # the HTTP edge: the caller must get an answer
@@ -56,21 +65,33 @@ class Guard:
                 raise
             await error_response(as_zhiwen(error), connection)(scope, receive, send)
 
-    def _check(self, connection: HTTPConnection, method: str) -> None:
-        path = connection.scope["path"]
-        if not self._key:
+    async def _admit(self, connection: HTTPConnection) -> Caller:
+        """Whoever this is, with the right to call this route. Raises `AccessDenied`."""
+        path, method = connection.scope["path"], connection.scope["method"]
+        keys: ApiKeys = connection.app.state.container.api_keys
+        if not keys.is_fresh:
+            await run_in_threadpool(keys.exist)
+        if not (self._is_public or keys.exist()):
             self._check_origin(connection, method)
-        elif path not in OPEN_PATHS and not path.startswith(STATIC_DOCS):
-            scheme, _, key = connection.headers.get("authorization", "").partition(" ")
-            if scheme.lower() != "bearer" or not hmac.compare_digest(key.strip().encode(), self._key):
-                raise AccessDenied
+            return NOBODY
+        if is_open(path) or path in self._open:
+            return NOBODY
+        caller = keys.recognise(_sent_key(connection))
+        if caller is None:
+            raise AccessDenied
+        needed = needed_scope(method, path)
+        if not caller.may(needed):
+            raise ScopeMissing(scope=caller.scope, needed=needed)
+        return caller
 
     def _check_origin(self, connection: HTTPConnection, method: str) -> None:
         host = connection.headers.get("host", "")
         if not self._is_here(f"//{host}"):
             raise ForeignRequest(header="Host", value=host)
         origin = connection.headers.get("origin")
-        if origin is not None and method not in _READING and not self._is_here(origin):
+        if origin is None or method in READING or origin in self._origins:
+            return
+        if not self._is_here(origin):
             raise ForeignRequest(header="Origin", value=origin)
 
     def _is_here(self, address: str) -> bool:
@@ -79,6 +100,20 @@ class Guard:
             return name in ("localhost", self._public_host) or ipaddress.ip_address(name).is_loopback
         except ValueError:
             return False
+
+
+def _sent_key(connection: HTTPConnection) -> str:
+    scheme, _, key = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return key.strip()
+    return connection.headers.get("x-api-key", "").strip()
+
+
+def _identity(caller: Caller, connection: HTTPConnection) -> str:
+    """Whose limits count: those of the key, or of the address where there is none."""
+    if caller is not NOBODY:
+        return f"key {caller.name}"
+    return connection.client.host if connection.client else ""
 
 
 def _protect(message: Message, path: str) -> None:

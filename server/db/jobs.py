@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, aliased
 
+from server.caller import caller
 from server.db.tables import JobRow, KnowledgeBaseRow
 
 ACTIVE = ("queued", "running")
@@ -19,8 +20,11 @@ def get_job(session: Session, job_id: int) -> JobRow | None:
 def list_jobs(
     session: Session, *, knowledge_base_id: int | None = None, states: Collection[str] = (), limit: int = 1000
 ) -> list[tuple[JobRow, str]]:
-    """The newest jobs first, each with the name of its knowledge base."""
+    """The newest jobs first, each with the name of its knowledge base; only those the caller may use."""
     query = select(JobRow, KnowledgeBaseRow.name).join(KnowledgeBaseRow).order_by(JobRow.id.desc()).limit(limit)
+    allowed = caller().knowledge_bases
+    if allowed is not None:
+        query = query.where(KnowledgeBaseRow.key.in_(allowed))
     if knowledge_base_id is not None:
         query = query.where(JobRow.knowledge_base_id == knowledge_base_id)
     if states:

@@ -3,19 +3,22 @@
     ZhiwenError
     ├─ InvalidInput        422  bad_name 403 · empty_question · question_too_long · prompt_not_found · not_supported ·
     │                           unknown_part · bad_setting · file_too_large 413 · backup_unreadable ·
-    │                           url_refused 403 · bad_tool_arguments
-    ├─ AccessDenied        401  api_key_required · foreign_request 403
+    │                           url_refused 403 · bad_tool_arguments ·
+    │                           body_too_large 413 · too_many_files 413 · query_too_long · public_without_key
+    ├─ AccessDenied        401  api_key_required · foreign_request 403 · scope_missing 403 ·
+    │                           knowledge_base_forbidden 403
     ├─ NotFound            404  knowledge_base_not_found · file_not_found · chunk_not_found ·
     │                           temporary_not_found · job_not_found · model_not_found ·
     │                           search_engine_unknown · search_engine_not_configured · search_found_nothing ·
-    │                           tool_not_found
+    │                           tool_not_found · key_not_found
     ├─ Conflict            409  knowledge_base_exists · file_exists · knowledge_base_busy · job_over · job_cancelled ·
-    │                           index_mismatch
-    ├─ Busy                429  queue_full · too_many_temporary · provider_busy
+    │                           index_mismatch · key_exists
+    ├─ Busy                429  queue_full · rate_limited · too_many_streams · too_many_temporary · provider_busy
     ├─ Unreadable          422  unsupported_file_type 415 · file_empty · file_unreadable · no_text ·
     │                           not_read_yet
     ├─ Unavailable         503  model_unavailable · missing_dependency · service_unavailable · storage_failed ·
-    │                           model_cannot_use_tools · tool_unavailable · mcp_server_unavailable
+    │                           model_cannot_use_tools · tool_unavailable · mcp_server_unavailable ·
+    │                           server_full
     ├─ UpstreamFailed      502  model_failed · model_timeout 504 · fetch_failed · search_failed ·
     │                           search_timeout 504 · search_engine_replaced (a notice) · tool_failed ·
     │                           tool_timeout 504 · agent_step_limit (a notice) · agent_time_limit 504 ·
@@ -28,18 +31,6 @@ happened and what to do next, and hold no absolute path and no secret.
 
 from typing import Any
 
-from server.errors.agent import (
-    AgentActionUnreadable,
-    AgentStepLimit,
-    AgentTimeLimit,
-    BadToolArguments,
-    McpServerUnavailable,
-    ModelCannotUseTools,
-    ToolFailed,
-    ToolNotFound,
-    ToolTimeout,
-    ToolUnavailable,
-)
 from server.errors.access import (
     BodyTooLarge,
     KeyExists,
@@ -52,6 +43,18 @@ from server.errors.access import (
     ServerFull,
     TooManyFiles,
     TooManyStreams,
+)
+from server.errors.agent import (
+    AgentActionUnreadable,
+    AgentStepLimit,
+    AgentTimeLimit,
+    BadToolArguments,
+    McpServerUnavailable,
+    ModelCannotUseTools,
+    ToolFailed,
+    ToolNotFound,
+    ToolTimeout,
+    ToolUnavailable,
 )
 from server.errors.base import (
     AccessDenied,
@@ -183,15 +186,15 @@ __all__ = [
     "ServerFull",
     "ServiceUnavailable",
     "StorageFailed",
+    "TemporaryNotFound",
     "TooManyFiles",
     "TooManyStreams",
+    "TooManyTemporary",
     "ToolFailed",
     "ToolNotFound",
     "ToolTimeout",
     "ToolUnavailable",
     "Unavailable",
-    "TemporaryNotFound",
-    "TooManyTemporary",
     "UnknownPart",
     "Unreadable",
     "UnsupportedFileType",

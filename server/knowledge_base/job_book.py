@@ -5,11 +5,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from server.caller import caller
 from server.db import jobs as rows
 from server.db.session import Database
 from server.db.tables import JobRow, now
-from server.errors import JobCancelled, JobNotFound, QueueFull, ZhiwenError, by_code
+from server.errors import JobCancelled, JobNotFound, KnowledgeBaseForbidden, QueueFull, ZhiwenError, by_code
 from server.knowledge_base.content import Received
+from server.knowledge_base.names import KbName
 from server.knowledge_base.recipe import Recipe
 
 ACTIVE = rows.ACTIVE
@@ -38,6 +40,10 @@ class JobInfo:
     finished: datetime | None
 
 
+Documents = Sequence[Mapping[str, Any]]
+"""Texts that somebody gave for a file, each a `page_content` with its `metadata`."""
+
+
 class JobBook:
     """The rows of all jobs."""
 
@@ -52,7 +58,12 @@ class JobBook:
             raise QueueFull(limit=limit)
 
     def add(
-        self, knowledge_base_id: int, received: Received, recipe: Recipe, attempts: int = 0
+        self,
+        knowledge_base_id: int,
+        received: Received,
+        recipe: Recipe,
+        attempts: int = 0,
+        documents: Documents | None = None,
     ) -> tuple[int, list[int]]:
         """Write down a new job; returns its id and those of waiting jobs of the same file, which it replaces."""
         job = JobRow(
@@ -62,6 +73,7 @@ class JobBook:
             sha256=received.sha256,
             size=received.size,
             recipe=asdict(recipe),
+            documents=[*map(dict, documents)] if documents is not None else None,
             attempts=attempts,
         )
         with self._database.unit_of_work() as session:
@@ -88,11 +100,8 @@ class JobBook:
             return rows.get_job(session, job_id)
 
     def known(self, job_id: int) -> JobRow:
-        """One job. Raises `JobNotFound`."""
-        job = self.row(job_id)
-        if job is None:
-            raise JobNotFound(id=job_id)
-        return job
+        """One job as it is written down. Raises `JobNotFound`, `KnowledgeBaseForbidden`."""
+        return self._named(job_id)[0]
 
     def active_of(self, knowledge_base_id: int, files: Sequence[str]) -> list[int]:
         """Ids of the jobs of these files that are not over."""
@@ -108,12 +117,19 @@ class JobBook:
         return [_info(job, name) for job, name in found]
 
     def one(self, job_id: int) -> JobInfo:
-        """One job as people see it. Raises `JobNotFound`."""
+        """One job as people see it. Raises `JobNotFound`, `KnowledgeBaseForbidden`."""
+        return _info(*self._named(job_id))
+
+    def _named(self, job_id: int) -> tuple[JobRow, str]:
+        """A job with the name of its knowledge base, if the caller may use that."""
         with self._database.read() as session:
             found = rows.find_named_job(session, job_id)
         if found is None:
             raise JobNotFound(id=job_id)
-        return _info(*found)
+        if not caller().may_use(KbName(found[1]).key):
+            # The name of a knowledge base that the caller may not use is not told either.
+            raise KnowledgeBaseForbidden(name=f"#{job_id}")
+        return found
 
     def outcomes(self, ids: Sequence[int]) -> dict[int, ZhiwenError | None] | None:
         """The error of each job, None for success; None altogether while one of them is not over."""

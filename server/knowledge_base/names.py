@@ -2,6 +2,9 @@
 
 Names are kept in Unicode NFC, so the same name typed on another system is the same name. What some supported file
 system cannot hold is refused on all of them: a knowledge base can be carried from Linux to Windows.
+
+Every name of a knowledge base that travels in a request ends here, so this is also where a caller whose key is limited to
+some knowledge bases is refused all others (`server.caller`).
 """
 
 import re
@@ -9,7 +12,8 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.errors import BadName
+from server.caller import caller
+from server.errors import BadName, KnowledgeBaseForbidden
 
 MAX_CHARACTERS = 64
 MAX_BYTES = 240  # ext4, NTFS and APFS take 255 bytes or characters; temporary files need a suffix
@@ -53,7 +57,7 @@ class KbName:
 
     @classmethod
     def parse(cls, text: str) -> "KbName":
-        """Check and normalise a name. Raises `BadName`."""
+        """Check and normalise a name. Raises `BadName`, and `KnowledgeBaseForbidden` when the caller may not use it."""
         name = unicodedata.normalize("NFC", text).strip()
         if not name:
             raise BadName(name=text, reason_en="it is blank", reason_zh="它是空白的")
@@ -64,7 +68,10 @@ class KbName:
             raise BadName(name=name[:40] + "…", reason_en=reason_en, reason_zh=reason_zh)
         if name.casefold().startswith(_DATABASE):
             raise BadName(name=text, reason_en="it is reserved for the database", reason_zh="它是数据库的保留名称")
-        return cls(_part(name, text))
+        parsed = cls(_part(name, text))
+        if not caller().may_use(parsed.key):
+            raise KnowledgeBaseForbidden(name=parsed.text)
+        return parsed
 
     @property
     def key(self) -> str:
