@@ -67,4 +67,6 @@ class Retrieval(Section):
     top_k: int = Field(ge=1)
     score_threshold: float = Field(ge=0, le=2)
     candidates: int = Field(ge=1)
-    rerank_candidates: int = Field(ge=1)
+    rerank: bool | Literal["auto"]
+    rerank_candidates: int = Field(ge=1, le=500)
+    rerank_timeout_s: float = Field(gt=0)

@@ -5,9 +5,10 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from configs.sections.base import Section
+from configs.sections.local_models import LocalModel, Vllm
 
 
-class LlmModel(Section):
+class LlmModel(LocalModel):
     """One chat model. `path` is a folder with weights; without it `<paths.models>/<name>` is looked at.
 
     With engine "provider", `provider` names a table of `providers` and `model` the model there (default: the same
@@ -15,7 +16,7 @@ class LlmModel(Section):
     weights say.
     """
 
-    engine: Literal["builtin", "fake", "fastchat", "provider"]
+    engine: Literal["builtin", "fake", "fastchat", "transformers", "vllm", "provider"]
     provider: str = ""
     model: str = ""
     tools: bool = False
@@ -24,6 +25,15 @@ class LlmModel(Section):
     path: str = ""
     device: str = ""
     port: int = Field(default=0, ge=0, le=65535)
+
+
+    @model_validator(mode="after")
+    def _engine_can_do_it(self) -> "LlmModel":
+        if self.engine == "transformers" and self.quantization not in ("", "8bit", "4bit"):
+            raise ValueError('quantization is "", "8bit" or "4bit"; weights made as AWQ or GPTQ need no setting')
+        if self.replicas > 1 and self.port:
+            raise ValueError("several replicas cannot share one port: leave port at 0")
+        return self
 
 
 class EmbedModel(Section):
@@ -73,6 +83,7 @@ class Models(Section):
     device: Literal["auto", "cpu", "cuda", "mps", "xpu", "npu"]
     hub: Literal["auto", "huggingface", "modelscope"]
     hub_mirror: str
+    vllm: Vllm
     llm: dict[str, LlmModel]
     embed: dict[str, EmbedModel]
     rerank: dict[str, RerankModel]
