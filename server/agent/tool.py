@@ -1,7 +1,7 @@
 """What a tool is: a function the model may call, described for people and for models.
 
-A tool becomes LangChain's `StructuredTool` where a model or another program wants one; until then nothing of LangChain's
-agents is loaded.
+A tool becomes LangChain's `StructuredTool` where it is run or another program wants it; until then nothing of
+LangChain's is loaded.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -44,8 +44,8 @@ def _nothing_more() -> str:
 class Tool:
     """One tool. `call` takes the arguments by name and raises `ZhiwenError` for what the model should be told.
 
-    `arguments` is a pydantic model or a JSON schema; `why_not` tells why the tool cannot be used now; `more` is what the
-    model has to know besides the description, such as the names it may choose among. Both may look into a database.
+    `arguments` is a pydantic model or a JSON schema; `why_not` tells why the tool cannot be used now; `more` is what
+    the model has to know besides the description, such as the names it may choose among. Both may ask a database.
     `server` is the MCP server behind it.
     """
 
