@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+KeyScope = Literal["read", "write", "admin"]
 Part = Literal["controller", "openai_api", "workers", "online_workers", "api", "webui"]
-Action = Literal["start", "dry-run", "summary", "show-config", "download"]
+Action = Literal["start", "dry-run", "summary", "show-config", "download", "keys"]
 
 _EXAMPLES = """\
 examples:
@@ -33,6 +34,10 @@ class Options:
     controller: str = ""
     host: str = ""
     download: str = ""
+    create_key: str = ""
+    revoke_key: str = ""
+    scope: KeyScope = "write"
+    key_for: tuple[str, ...] = ()
     quiet: bool = False
     lite: bool = False
 
@@ -48,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     _add_parts(made)
     _add_models(made)
     _add_running(made)
+    _add_keys(made)
     _add_looking(made)
     return made
 
@@ -63,6 +69,10 @@ def parse(arguments: Sequence[str]) -> Options:
         controller=given.controller.rstrip("/"),
         host=given.host,
         download=given.download,
+        create_key=given.create_key,
+        revoke_key=given.revoke_key,
+        scope=given.scope,
+        key_for=tuple(given.key_for or ()),
         quiet=given.quiet,
         lite=given.lite,
     )
@@ -100,6 +110,17 @@ def _add_running(made: argparse.ArgumentParser) -> None:
     group.add_argument("-q", "--quiet", action="store_true", help="only errors in the logs of the FastChat services")
 
 
+def _add_keys(made: argparse.ArgumentParser) -> None:
+    group = made.add_argument_group("API keys (a running service knows of a change within seconds)")
+    group.add_argument("--create-key", default="", metavar="NAME", help="make a key and print it, this once")
+    group.add_argument(
+        "--scope", choices=("read", "write", "admin"), default="write", help="what the new key may do (default: write)"
+    )
+    group.add_argument("--key-for", nargs="+", metavar="KB", help="limit the new key to these knowledge bases")
+    group.add_argument("--list-keys", action="store_true", help="print names and uses of all keys")
+    group.add_argument("--revoke-key", default="", metavar="NAME", help="end a key")
+
+
 def _add_looking(made: argparse.ArgumentParser) -> None:
     group = made.add_argument_group("look, start nothing")
     group.add_argument("--show-config", action="store_true", help="print the merged settings, secrets masked")
@@ -130,6 +151,8 @@ def _action(given: argparse.Namespace, parts: frozenset[Part]) -> Action:
         return "show-config"
     if given.download:
         return "download"
+    if given.create_key or given.revoke_key or given.list_keys:
+        return "keys"
     if not parts:
         return "summary"
     return "dry-run" if given.dry_run else "start"

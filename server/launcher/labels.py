@@ -47,6 +47,21 @@ _LABELS = {
     ),
     "no_download_needed": ("{0} is built in; there is nothing to download.", "{0} 为内置模型，无需下载。"),
     "already_here": ("The weights of {0} are already here: {1}", "{0} 的权重已在本机：{1}"),
+    "key_created": (
+        'The API key "{0}" ({1}; knowledge bases: {2}). It is shown only now:',
+        "API 密钥“{0}”（{1}；知识库：{2}），只显示这一次：",
+    ),
+    "key_revoked": ('The API key "{0}" is revoked.', "API 密钥“{0}”已吊销。"),
+    "no_keys": (
+        "There is no API key yet. Create one: python startup.py --create-key NAME",
+        "还没有 API 密钥。创建密钥：python startup.py --create-key 名称",
+    ),
+    "key_everywhere": ("all", "全部"),
+    "key_heads": (
+        "name\tscope\tknowledge bases\tcreated\tlast used",
+        "名称\t权限\t知识库\t创建\t最近使用",
+    ),
+    "key_is_revoked": ("revoked", "已吊销"),
     "downloaded": ("{0} is complete: {1}", "{0} 下载完成：{1}"),
 }
 

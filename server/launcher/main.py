@@ -59,6 +59,10 @@ def _text(settings: Settings, options: Options, labels: Labels) -> list[str]:
         from server.launcher.download import download
 
         return download(settings, options.download, labels)
+    if options.action == "keys":
+        from server.launcher.keys import keys_text
+
+        return keys_text(settings, options, labels)
     if options.action == "dry-run":
         return described(_planned(settings, options, labels)[0])
     from server.launcher.banner import summary
@@ -99,6 +103,7 @@ def free_ports(settings: Settings) -> Iterator[int]:
 def _start(settings: Settings, options: Options, labels: Labels, began: float) -> int:
     planned, choices = _planned(settings, options, labels)
     _check_packages(planned)
+    _check_keys(settings, options)
     ports.check(planned.wanted_ports)
     token = os.urandom(24).hex()
     services = [
@@ -121,6 +126,16 @@ def _start(settings: Settings, options: Options, labels: Labels, began: float) -
 
         with Control(planned.control, token, Models(settings, options, supervisor, free_ports(settings))):
             return supervisor.run(view)
+
+
+def _check_keys(settings: Settings, options: Options) -> None:
+    """Let other machines in only with a key. The database is looked at when there is a reason to."""
+    public = any(getattr(settings.services, name).is_public for name in ("webui", "api") if name in options.parts)
+    if not public or settings.security.api_key.get_secret_value():
+        return
+    from server.launcher.keys import require_key_for
+
+    require_key_for(settings, options.parts)
 
 
 def _check_packages(planned: Plan) -> None:
