@@ -12,8 +12,8 @@ class LlmModel(LocalModel):
     """One chat model. `path` is a folder with weights; without it `<paths.models>/<name>` is looked at.
 
     With engine "provider", `provider` names a table of `providers` and `model` the model there (default: the same
-    name); `tools` says that it calls tools. `window` is how many tokens prompt and answer may have together; 0 = what the
-    weights say.
+    name); `tools` says that it calls tools. `window` is how many tokens prompt and answer may have together; 0 = what
+    the weights say.
     """
 
     engine: Literal["builtin", "fake", "fastchat", "transformers", "vllm", "provider"]
@@ -25,7 +25,6 @@ class LlmModel(LocalModel):
     path: str = ""
     device: str = ""
     port: int = Field(default=0, ge=0, le=65535)
-
 
     @model_validator(mode="after")
     def _engine_can_do_it(self) -> "LlmModel":

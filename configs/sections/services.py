@@ -50,6 +50,7 @@ class WorkerService(Section):
     host: str
     port: int = FreePort
     limit_worker_concurrency: int = Field(ge=1)
+    queue_limit: int = Field(ge=0)
 
 
 class Services(Section):

@@ -20,11 +20,12 @@ themselves, so no part of it is loaded before its cure. The findings, and where 
     `load_controller`; a worker registers only once it listens, and again within seconds: `registration`.
 13. inner calls honour HTTP_PROXY: `_prepare`.
 
-Four more were found here: several system messages are cut down to the last one, and a content given as a list of
-texts ends in HTTP 500 with most templates (`_mend_protocol`); conversation templates are kept for ever by worker
-address, though a restarted worker may have another one, and each stream builds a TLS context for a plain HTTP call
-(`load_openai_api`). Two imports that cost 12 MB and 5 MB for nothing are left out (`_without`): numpy, from which the
-controller takes the smallest of a list, and the command line of httpx.
+Five more were found here. `seed` and `repetition_penalty` do not reach the worker, which cannot tell either what a
+client has sent from what FastChat fills in (`_mend_protocol`, `event_streams`). Several system messages are cut down to
+the last one, and a content given as a list of texts ends in HTTP 500 with most templates (`_mend_protocol`).
+Conversation templates are kept for ever by worker address, though a restarted worker may have another one, and each
+stream builds a TLS context for a plain HTTP call (`load_openai_api`). Two imports that cost 12 MB and 5 MB for nothing
+are left out (`_without`): numpy, from which the controller takes the smallest of a list, and the command line of httpx.
 """
 
 import asyncio
@@ -180,9 +181,18 @@ def _context_length(config: Any) -> int:
 def _mend_protocol(protocol: Any) -> None:
     from pydantic import model_validator
 
+    class CompletionRequest(protocol.CompletionRequest):
+        """A request to continue a text, with the fields that today's clients send."""
+
+        seed: int | None = None
+        repetition_penalty: float | None = None
+        stream_options: dict[str, Any] | None = None
+
     class ChatCompletionRequest(protocol.ChatCompletionRequest):
         """A chat request with the fields that today's clients send."""
 
+        seed: int | None = None
+        repetition_penalty: float | None = None
         max_completion_tokens: int | None = None
         stream_options: dict[str, Any] | None = None
 
@@ -199,6 +209,7 @@ def _mend_protocol(protocol: Any) -> None:
         return chunk.model_dump_json(exclude_unset=True, exclude_none=exclude_none)
 
     protocol.ChatCompletionRequest = ChatCompletionRequest
+    protocol.CompletionRequest = CompletionRequest
     protocol.ChatCompletionStreamResponse.json = as_json
     protocol.CompletionStreamResponse.json = as_json
 

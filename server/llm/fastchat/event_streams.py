@@ -16,6 +16,8 @@ from fastapi.responses import JSONResponse
 END = "data: [DONE]\n\n"
 # Beside FastChat's own codes, which begin with the HTTP status they mean.
 UNREACHABLE = 50301
+# Fields that FastChat gives a value where a client has sent none.
+FILLED_IN = ("temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty")
 
 
 class StreamFailed(Exception):
@@ -28,9 +30,13 @@ class StreamFailed(Exception):
 
 @dataclass
 class _Exchange:
-    """What one streaming request wants, and what its worker has counted."""
+    """What one request wants, and what its worker has counted.
+
+    `sampling` goes to the worker beside FastChat's own parameters; its "unset" names those that no client has sent.
+    """
 
     include_usage: bool
+    sampling: dict[str, Any]
     usage: dict[str, int] | None = None
 
 
@@ -40,6 +46,7 @@ _exchange: ContextVar[_Exchange | None] = ContextVar("exchange", default=None)
 def mend_streams(api: Any) -> None:
     """Mend the module `fastchat.serve.openai_api_server` in place."""
     api.check_requests = _remembering(api.check_requests)
+    api.get_gen_params = _completed(api.get_gen_params)
     api.generate_completion_stream = _raising(api.generate_completion_stream)
     for name in ("chat_completion_stream_generator", "generate_completion_stream_generator"):
         setattr(api, name, _reporting(getattr(api, name)))
@@ -53,10 +60,28 @@ def _remembering(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
     @wraps(check)
     def checked(request: Any) -> Any:
         options = getattr(request, "stream_options", None) or {}
-        _exchange.set(_Exchange(include_usage=bool(options.get("include_usage"))))
+        _exchange.set(_Exchange(bool(options.get("include_usage")), _sampling(request)))
         return check(request)
 
     return checked
+
+
+def _sampling(request: Any) -> dict[str, Any]:
+    sent = request.model_fields_set
+    extra = {name: getattr(request, name, None) for name in ("seed", "repetition_penalty")}
+    unset = [name for name in FILLED_IN if name not in sent]
+    return {"unset": unset, **{name: value for name, value in extra.items() if value is not None}}
+
+
+def _completed(parameters: Callable[..., Any]) -> Callable[..., Any]:
+    """FastChat passes on the fields it knows; add what else the request says."""
+
+    @wraps(parameters)
+    async def completed(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        exchange = _exchange.get()
+        return {**await parameters(*args, **kwargs), **(exchange.sampling if exchange else {})}
+
+    return completed
 
 
 def _raising(stream: Callable[..., Any]) -> Callable[..., AsyncIterator[dict[str, Any]]]:

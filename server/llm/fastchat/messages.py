@@ -37,6 +37,10 @@ class MessageCodec:
             sep2=self._end,
         )
 
+    def holds_messages(self, prompt: str) -> bool:
+        """Whether a prompt was made with the template; another one is a text to be continued."""
+        return self._marks.match(prompt) is not None
+
     def messages(self, prompt: str) -> list[Message]:
         """The conversation in a prompt; a prompt made without the template is one message of the user."""
         before, *parts = self._marks.split(prompt)

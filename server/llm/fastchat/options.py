@@ -25,6 +25,7 @@ def worker_parser(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--model-path", default="", help="folder with the weights")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps", "xpu", "npu"), default="auto")
     parser.add_argument("--limit-worker-concurrency", type=int, default=5, help="generations at a time, the rest wait")
+    parser.add_argument("--queue-limit", type=int, default=100, help="requests that may wait, more are refused")
     return parser
 
 

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 logger = logging.getLogger(__name__)
 
 INTERNAL_ERROR = 50001
+OVERLOADED = 42903
 
 
 class _HeldStream(StreamingResponse):
@@ -41,6 +42,8 @@ def released_routes(base: Any) -> dict[str, Any]:
 
     async def generate_stream(request: Request) -> StreamingResponse:
         params = await request.json()
+        if _is_full(base.worker):
+            return StreamingResponse(iter([json.dumps(_busy(base.worker)).encode() + b"\0"]))
         await base.acquire_worker_semaphore()
         return _HeldStream(base.worker.generate_stream_gate(params), base.worker.semaphore)
 
@@ -58,6 +61,8 @@ def released_routes(base: Any) -> dict[str, Any]:
 
 
 async def _one_answer(base: Any, method: str, params: dict[str, Any]) -> JSONResponse:
+    if _is_full(base.worker):
+        return JSONResponse(_busy(base.worker))
     await base.acquire_worker_semaphore()
     try:
         return JSONResponse(await asyncio.to_thread(getattr(base.worker, method), params))
@@ -65,6 +70,18 @@ async def _one_answer(base: Any, method: str, params: dict[str, Any]) -> JSONRes
         return JSONResponse(_failure(error))
     finally:
         base.release_worker_semaphore()
+
+
+def _is_full(worker: Any) -> bool:
+    """FastChat's stock worker has no `queue_limit`; its queue has no end."""
+    limit = getattr(worker, "queue_limit", None)
+    return limit is not None and worker.get_queue_length() >= worker.limit_worker_concurrency + limit
+
+
+def _busy(worker: Any) -> dict[str, Any]:
+    name, waiting = worker.model_names[0], worker.queue_limit
+    text = f"{name} is busy: {waiting} requests are waiting already (services.workers.queue_limit). Try again later"
+    return {"text": text, "error_code": OVERLOADED}
 
 
 def _errors_as_text(pieces: Iterator[bytes]) -> Any:

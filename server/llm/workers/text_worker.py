@@ -32,6 +32,7 @@ class TextWorker(base.BaseModelWorker, ABC):
         limit = options.limit_worker_concurrency
         super().__init__(options.controller_address, address, "", "", [options.model_name], limit)
         self.context_len = CONTEXT_TOKENS
+        self.queue_limit = options.queue_limit
 
     @abstractmethod
     def answer(self, messages: Sequence[Message]) -> str:
