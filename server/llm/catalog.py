@@ -9,6 +9,7 @@ from pathlib import Path
 from configs.sections.models import EmbedModel, LlmModel
 from configs.settings import Settings
 from server.errors import ModelNotFound, ModelUnavailable
+from server.llm.providers import ENGINE, why_not
 
 ENGINE_PACKAGES = {
     "fastchat": ("torch", "transformers", "accelerate"),
@@ -70,7 +71,7 @@ def _choose(
         if name not in models:
             raise ModelNotFound(name=name, known=", ".join(models))
         path = weights_folder(settings, name, models[name])
-        reason = _why_not(name, models[name], path)
+        reason = _why_not(settings, name, models[name], path)
         if reason is None:
             return _found(name, models[name], path, missing, explicit)
         missing.append((name, *reason))
@@ -81,7 +82,11 @@ def _choose(
     )
 
 
-def _why_not(name: str, model: LlmModel | EmbedModel, path: Path | None) -> tuple[str, str] | None:
+def _why_not(
+    settings: Settings, name: str, model: LlmModel | EmbedModel, path: Path | None
+) -> tuple[str, str] | None:
+    if model.engine == ENGINE:
+        return why_not(settings, model)
     packages = ENGINE_PACKAGES.get(model.engine, ())
     absent = [package for package in packages if importlib.util.find_spec(package) is None]
     if absent:
