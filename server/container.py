@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from configs import Settings
 from server.chat.grounds import Grounds
+from server.chat.memory import Conversations
 from server.chat.service import ChatService
 from server.db.session import Database
 from server.keys import ApiKeys
@@ -26,6 +27,7 @@ class Container:
     chat_models: ChatModels
     chat: ChatService
     grounds: Grounds
+    conversations: Conversations
     llm_choice: Choice
     embedder_choice: Choice
 
@@ -33,6 +35,7 @@ class Container:
         """Let go of what was opened."""
         self.knowledge_bases.jobs.stop()
         self.parser.close()
+        self.conversations.close()
         self.database.close()
 
 
@@ -58,6 +61,7 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
         chat_models=chat_models,
         chat=ChatService(settings, chat_models),
         grounds=Grounds(settings, knowledge_bases.search),
+        conversations=Conversations(database),
         llm_choice=llm_choice,
         embedder_choice=embedder_choice,
     )

@@ -7,11 +7,13 @@
     │                           body_too_large 413 · too_many_files 413 · query_too_long · public_without_key
     ├─ AccessDenied        401  api_key_required · foreign_request 403 · scope_missing 403 ·
     │                           knowledge_base_forbidden 403
-    ├─ NotFound            404  knowledge_base_not_found · file_not_found · chunk_not_found ·
+    ├─ NotFound            404  conversation_not_found · message_not_found ·
+    │                           knowledge_base_not_found · file_not_found · chunk_not_found ·
     │                           temporary_not_found · job_not_found · model_not_found ·
     │                           search_engine_unknown · search_engine_not_configured · search_found_nothing ·
     │                           tool_not_found · key_not_found
-    ├─ Conflict            409  knowledge_base_exists · file_exists · knowledge_base_busy · job_over · job_cancelled ·
+    ├─ Conflict            409  conversation_exists · knowledge_base_exists · file_exists ·
+    │                           knowledge_base_busy · job_over · job_cancelled ·
     │                           index_mismatch · key_exists
     ├─ Busy                429  queue_full · rate_limited · too_many_streams · too_many_temporary · provider_busy
     ├─ Unreadable          422  unsupported_file_type 415 · file_empty · file_unreadable · no_text ·
@@ -69,6 +71,7 @@ from server.errors.base import (
     UpstreamFailed,
     ZhiwenError,
 )
+from server.errors.conversations import ConversationExists, ConversationNotFound, MessageNotFound
 from server.errors.documents import (
     ChunkNotFound,
     FileEmpty,
@@ -136,6 +139,8 @@ __all__ = [
     "Busy",
     "ChunkNotFound",
     "Conflict",
+    "ConversationExists",
+    "ConversationNotFound",
     "Damaged",
     "EmptyQuestion",
     "FetchFailed",
@@ -159,6 +164,7 @@ __all__ = [
     "KnowledgeBaseNotFound",
     "Language",
     "McpServerUnavailable",
+    "MessageNotFound",
     "MissingDependency",
     "ModelCannotUseTools",
     "ModelFailed",
