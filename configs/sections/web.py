@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from configs.sections.base import Section
 
+EngineName = Literal["duckduckgo", "searxng", "bing", "brave", "tavily", "exa", "bocha"]
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
@@ -22,8 +23,8 @@ class SearchEngine(Section):
 class Search(Section):
     """Which search engines are asked, how, and what is done with their results."""
 
-    engine: str
-    fallback: list[str]
+    engine: EngineName
+    fallback: list[EngineName]
     top_k: int = Field(ge=1, le=50)
     timeout_s: float = Field(gt=0)
     proxy: SecretStr
@@ -31,7 +32,7 @@ class Search(Section):
     safe_search: Literal["off", "moderate", "strict"]
     fetch_pages: bool
     max_pages: int = Field(ge=1, le=20)
-    engines: dict[str, SearchEngine]
+    engines: dict[EngineName, SearchEngine]
 
     @field_validator("proxy")
     @classmethod

@@ -59,16 +59,17 @@ class SearchFailed(UpstreamFailed):
 
 
 class SearchTimeout(UpstreamFailed):
-    """Detail: name, seconds, hint_en, hint_zh."""
+    """Detail: name, seconds."""
 
     code = "search_timeout"
     en = (
-        "The search engine {name} did not answer within {seconds} s{hint_en}. Set search.proxy, raise "
-        "search.timeout_s, or name other engines in search.engine or search.fallback."
+        "The search engine {name} did not answer within {seconds} s. It may be blocked in this network, as DuckDuckGo "
+        "is in mainland China: set search.proxy, name other engines in search.engine or search.fallback, or raise "
+        "search.timeout_s."
     )
     zh = (
-        "搜索引擎 {name} 在 {seconds} 秒内没有响应{hint_zh}。请设置 search.proxy，调大 search.timeout_s，"
-        "或在 search.engine、search.fallback 中改用其他搜索引擎。"
+        "搜索引擎 {name} 在 {seconds} 秒内没有响应，可能无法从本机网络访问（如中国大陆访问 DuckDuckGo）。请设置 "
+        "search.proxy，在 search.engine、search.fallback 中改用其他搜索引擎，或调大 search.timeout_s。"
     )
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# What `is_global` takes for public on some versions of Python, or by its number: protocol assignments (a metadata service
-# of Oracle's cloud among them) and the control service of Azure's machines.
+# What `is_global` takes for public on some versions of Python, or by its number: protocol assignments (a metadata
+# service of Oracle's cloud among them) and the control service of Azure's machines.
 _NOT_PUBLIC = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("168.63.129.16/32"))
 _INNER_NAMES = (
     ".localhost",
