@@ -11,7 +11,7 @@ from configs.settings import Settings
 from server.errors import ServiceUnavailable, ZhiwenError
 from server.llm.catalog import weights_folder
 from server.llm.fabric import controller_models, fabric_endpoint, fabric_error
-from server.llm.generation import Generation, Piece
+from server.llm.generation import Generation, Piece, Spent
 from server.llm.openai_stream import Refused, Silent, Unreachable
 from server.llm.provider_calls import as_error, streamed
 from server.llm.provider_connections import Connections
@@ -33,6 +33,7 @@ class ChatModels:
         self._settings = settings
         self.default = default
         self.connections = Connections()
+        self.spent = Spent()
         self._counters: dict[str, TokenCounter] = {}
         self._windows: dict[str, int] = {}
 
@@ -56,6 +57,8 @@ class ChatModels:
                     told.append(piece.text)
                     if piece.finish_reason and piece.usage is None:
                         piece = replace(piece, usage=self._usage(generation.model, messages, told))
+                    if piece.usage is not None:
+                        self.spent.add(piece.usage)
                     yield piece
         except (Refused, Silent, Unreachable) as failure:
             raise await self._error(generation.model, endpoint, failure) from failure

@@ -21,6 +21,19 @@ class Generation:
     seed: int | None = None
 
 
+@dataclass(slots=True)
+class Spent:
+    """Tokens that answers have cost since the start."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def add(self, usage: Usage) -> None:
+        """Count one answer in."""
+        self.prompt_tokens += usage.prompt_tokens
+        self.completion_tokens += usage.completion_tokens
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """The next piece of an answer. `finish_reason` and `usage` come with the last one, where the model tells them."""
