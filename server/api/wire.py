@@ -15,7 +15,8 @@ from server.knowledge_base.job_book import JobInfo
 from server.knowledge_base.ledger import FileInfo
 from server.knowledge_base.rebuild import RebuildStep
 from server.knowledge_base.recipe import IngestOptions, Recipe
-from server.knowledge_base.service import KnowledgeBaseInfo, Submitted
+from server.knowledge_base.information import KnowledgeBaseInfo
+from server.knowledge_base.uploading import Submitted
 from server.types import Chunk
 
 

@@ -18,6 +18,8 @@ from server.types import Chunk
 
 T = TypeVar("T")
 REMOVING = "removing"
+SHOWN, DISABLED, DELETED, STAGED = "shown", "disabled", "deleted", "staged"
+VISIBLE = (ChunkRow.generation == FileRow.generation) & (ChunkRow.state == SHOWN)
 BATCH = 500  # SQLite takes a limited number of variables in one statement
 
 
@@ -32,10 +34,13 @@ class Counts:
 
 @dataclass(frozen=True)
 class NewChunk:
-    """A chunk before it has an id."""
+    """A chunk before it has an id; see `ChunkRow` for the fields."""
 
     text: str
     meta: Mapping[str, Any]
+    public: int = 0
+    state: str = SHOWN
+    origin: str = ""
 
 
 def _batches(ids: Iterable[T]) -> Iterable[list[T]]:
@@ -78,17 +83,19 @@ def delete_knowledge_base(session: Session, knowledge_base_id: int) -> None:
     session.execute(delete(KnowledgeBaseRow).where(KnowledgeBaseRow.id == knowledge_base_id))
 
 
-def count(session: Session) -> dict[int, Counts]:
-    """Counts of every knowledge base by its id."""
+def count(session: Session, knowledge_base_id: int | None = None) -> dict[int, Counts]:
+    """Counts of every knowledge base, or of one, by its id."""
+    mine = (FileRow.knowledge_base_id == knowledge_base_id,) if knowledge_base_id is not None else ()
     failed = func.sum(case((FileRow.state == "failed", 1), else_=0))
     files = (
         select(FileRow.knowledge_base_id, func.count(), failed)
-        .where(FileRow.state != REMOVING)
+        .where(FileRow.state != REMOVING, *mine)
         .group_by(FileRow.knowledge_base_id)
     )
     chunks = (
         select(FileRow.knowledge_base_id, func.count())
-        .join(ChunkRow, (ChunkRow.file_id == FileRow.id) & (ChunkRow.generation == FileRow.generation))
+        .join(ChunkRow, (ChunkRow.file_id == FileRow.id) & VISIBLE)
+        .where(*mine)
         .group_by(FileRow.knowledge_base_id)
     )
     visible = {row[0]: row[1] for row in session.execute(chunks)}
@@ -133,7 +140,7 @@ def visible_ids_by_file(session: Session, knowledge_base_id: int) -> dict[int, l
     """Ids of the visible chunks by file id."""
     query = (
         select(ChunkRow.file_id, ChunkRow.id)
-        .join(FileRow, (ChunkRow.file_id == FileRow.id) & (ChunkRow.generation == FileRow.generation))
+        .join(FileRow, (ChunkRow.file_id == FileRow.id) & VISIBLE)
         .where(FileRow.knowledge_base_id == knowledge_base_id)
     )
     found: dict[int, list[int]] = {}
@@ -168,7 +175,16 @@ def add_chunks(session: Session, file_id: int, generation: int, chunks: Sequence
     ids: list[int] = []
     for start in range(0, len(chunks), BATCH):
         rows = [
-            ChunkRow(file_id=file_id, generation=generation, ordinal=ordinal, text=chunk.text, meta=dict(chunk.meta))
+            ChunkRow(
+                file_id=file_id,
+                generation=generation,
+                ordinal=ordinal,
+                text=chunk.text,
+                meta=dict(chunk.meta),
+                public=chunk.public,
+                state=chunk.state,
+                origin=chunk.origin,
+            )
             for ordinal, chunk in enumerate(chunks[start : start + BATCH], start)
         ]
         session.add_all(rows)
@@ -204,11 +220,10 @@ def delete_file(session: Session, file_id: int) -> list[int]:
 
 
 def visible_chunks(session: Session, ids: Iterable[int]) -> dict[int, Chunk]:
-    """The chunks among these ids that may be shown."""
+    """The chunks among these ids of index entries that may be shown, by that id."""
     found: dict[int, Chunk] = {}
     for batch in _batches(ids):
-        for chunk in _chunks(session, ChunkRow.id.in_(batch)):
-            found[chunk.id] = chunk
+        found.update(_chunks(session, ChunkRow.id.in_(batch)))
     return found
 
 
@@ -217,20 +232,22 @@ def list_chunks(session: Session, knowledge_base_id: int, file_name: str = "") -
     conditions = [FileRow.knowledge_base_id == knowledge_base_id]
     if file_name:
         conditions.append(FileRow.name == file_name)
-    return _chunks(session, *conditions)
+    return [chunk for _, chunk in _chunks(session, *conditions)]
 
 
-def _chunks(session: Session, *conditions: Any) -> list[Chunk]:
+def _chunks(session: Session, *conditions: Any) -> list[tuple[int, Chunk]]:
+    # Plain columns: whole rows would take the time of a search once more.
+    columns = (ChunkRow.id, ChunkRow.public, ChunkRow.ordinal, ChunkRow.text, ChunkRow.meta)
     query = (
-        select(ChunkRow, FileRow.name, KnowledgeBaseRow.name)
-        .join(FileRow, (ChunkRow.file_id == FileRow.id) & (ChunkRow.generation == FileRow.generation))
+        select(*columns, FileRow.name, KnowledgeBaseRow.name)
+        .join(FileRow, (ChunkRow.file_id == FileRow.id) & VISIBLE)
         .join(KnowledgeBaseRow, FileRow.knowledge_base_id == KnowledgeBaseRow.id)
         .where(*conditions)
         .order_by(FileRow.name, ChunkRow.ordinal)
     )
     return [
-        Chunk(id=row.id, knowledge_base=owner, file=file, ordinal=row.ordinal, text=row.text, meta=row.meta)
-        for row, file, owner in session.execute(query)
+        (entry, Chunk(public or entry, owner, file, ordinal, text, meta))
+        for entry, public, ordinal, text, meta, file, owner in session.execute(query)
     ]
 
 
@@ -238,17 +255,28 @@ def visible_ids(session: Session, knowledge_base_id: int) -> set[int]:
     """Ids of all visible chunks of a knowledge base."""
     query = (
         select(ChunkRow.id)
-        .join(FileRow, (ChunkRow.file_id == FileRow.id) & (ChunkRow.generation == FileRow.generation))
+        .join(FileRow, (ChunkRow.file_id == FileRow.id) & VISIBLE)
         .where(FileRow.knowledge_base_id == knowledge_base_id)
     )
     return set(session.scalars(query))
 
 
+def visible_ids_of(session: Session, knowledge_base_id: int, names: Iterable[str]) -> set[int]:
+    """Ids of the visible chunks of these files."""
+    found: set[int] = set()
+    for batch in _batches(names):
+        query = select(ChunkRow.id).join(FileRow, (ChunkRow.file_id == FileRow.id) & VISIBLE)
+        mine = query.where(FileRow.knowledge_base_id == knowledge_base_id, FileRow.name.in_(batch))
+        found.update(session.scalars(mine))
+    return found
+
+
 def invisible_ids(session: Session, knowledge_base_id: int) -> set[int]:
-    """Ids of chunks that an interrupted change left behind."""
+    """Ids of chunks that an interrupted change left behind; those that somebody hid are none of them."""
     query = (
         select(ChunkRow.id)
         .join(FileRow, ChunkRow.file_id == FileRow.id)
-        .where(FileRow.knowledge_base_id == knowledge_base_id, ChunkRow.generation != FileRow.generation)
+        .where(FileRow.knowledge_base_id == knowledge_base_id)
+        .where((ChunkRow.generation != FileRow.generation) | (ChunkRow.state == STAGED))
     )
     return set(session.scalars(query))

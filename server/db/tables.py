@@ -1,7 +1,8 @@
 """The tables. SQL is the truth: what is not here does not exist, whatever an index or a folder holds.
 
-A chunk is visible when its generation equals its file's; a file changes version by changing that one number.
-Chunk ids are never used twice (`sqlite_autoincrement`), so an index may hold ids of chunks that are gone.
+A chunk is visible when its generation equals its file's and its state is "shown"; a file changes version by changing
+that one number. Chunk ids are never used twice (`sqlite_autoincrement`), so an index may hold ids of chunks that are
+gone.
 """
 
 from datetime import datetime, timezone
@@ -9,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     DateTime,
     Dialect,
     ForeignKey,
@@ -68,7 +70,8 @@ class FileRow(Base):
     State: waiting, ready, failed, or removing: deleted, and kept only until its bytes are gone, so that a rebuild after
     a crash cannot bring them back. `loader` and `splitter` tell what ran. `sha256` is the hash of the bytes the visible
     chunks were made of, `recipe` how (`Recipe.key`). `pages` counts pages, slides or parts; `empty_pages` numbers those
-    without text.
+    without text. `custom_docs`: its chunks were given by somebody instead of read from its bytes. `revision` counts the
+    changes of single chunks; `edits_lost` those that found no place when the file was read last.
     """
 
     __tablename__ = "file"
@@ -89,11 +92,20 @@ class FileRow(Base):
     pages: Mapped[int] = mapped_column(Integer, default=0)
     pages_with_text: Mapped[int] = mapped_column(Integer, default=0)
     empty_pages: Mapped[list[int]] = mapped_column(JSON, default=list)
+    custom_docs: Mapped[bool] = mapped_column(Boolean, default=False)
+    revision: Mapped[int] = mapped_column(Integer, default=0)
+    edits_lost: Mapped[int] = mapped_column(Integer, default=0)
     updated: Mapped[datetime] = mapped_column(Utc, default=now, onupdate=now)
 
 
 class ChunkRow(Base):
-    """One piece of one generation of a file; `meta` is JSON that says where the text stands."""
+    """One piece of one generation of a file; `meta` is JSON that says where the text stands.
+
+    `id` names the entries of the two indexes, so its text never changes: an edited chunk is a new row. `public` is the
+    id that people see, which outlives edits; 0 means that it is `id`. State: shown, disabled, deleted (kept without
+    text, so that reading the file again does not bring it back), or staged: written, but not shown yet. `origin` is
+    empty until somebody changes the chunk; see `server.knowledge_base.edits`.
+    """
 
     __tablename__ = "chunk"
     __table_args__ = (Index("ix_chunk_file_generation", "file_id", "generation"), {"sqlite_autoincrement": True})
@@ -104,13 +116,17 @@ class ChunkRow(Base):
     ordinal: Mapped[int] = mapped_column(Integer)
     text: Mapped[str] = mapped_column(Text)
     meta: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    public: Mapped[int] = mapped_column(Integer, default=0)
+    state: Mapped[str] = mapped_column(String(10), default="shown")
+    origin: Mapped[str] = mapped_column(String(100), default="")
 
 
 class JobRow(Base):
     """The work of reading one file, from the upload until it is published or has failed.
 
     State: queued, running, done, failed or cancelled. `incoming` is the name of the upload in `.incoming`, empty when
-    the bytes lie in the content folder already. `page` of `pages` tells how far reading has come. `log` holds
+    the bytes lie in the content folder already. `documents` are chunks that somebody gave instead of the file's own
+    text, None for a file that is to be read. `page` of `pages` tells how far reading has come. `log` holds
     [seconds since the job was made, text] pairs.
     """
 
@@ -124,6 +140,7 @@ class JobRow(Base):
     sha256: Mapped[str] = mapped_column(String(64), default="")
     size: Mapped[int] = mapped_column(Integer, default=0)
     recipe: Mapped[dict[str, Any]] = mapped_column(JSON)
+    documents: Mapped[list[Any] | None] = mapped_column(JSON, default=None)
     state: Mapped[str] = mapped_column(String(20), default="queued")
     stage: Mapped[str] = mapped_column(String(20), default="queued")
     page: Mapped[int] = mapped_column(Integer, default=0)

@@ -11,7 +11,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from server.errors import IndexDamaged
@@ -44,7 +44,7 @@ class Entries:
 
 @dataclass(frozen=True)
 class Answers:
-    """What the indexes know about a question: cosine similarity and lexical score by chunk id.
+    """What the indexes know about a question: cosine similarity and lexical score by chunk id, and places from 1.
 
     `exhausted` tells that asking for more would bring nothing new.
     """
@@ -52,6 +52,8 @@ class Answers:
     dense: dict[int, float]
     lexical: dict[int, float]
     exhausted: bool
+    dense_rank: dict[int, int] = field(default_factory=dict)
+    lexical_rank: dict[int, int] = field(default_factory=dict)
 
 
 class Index:
@@ -119,14 +121,9 @@ class Index:
         return grown
 
     def search(self, vector: Vector, terms: Sequence[str], k: int) -> Answers:
-        """The k best of each index; both scores for every id found by either, as far as they are known."""
+        """See `ask`."""
         with self._use() as (vectors, words):
-            dense = dict(vectors.search(vector, k))
-            lexical = dict(words.search(terms, k))
-            only_lexical = [i for i in lexical if i not in dense]
-            exhausted = len(dense) < k and len(lexical) < k
-            dense.update(zip(only_lexical, vectors.similarity(vector, only_lexical), strict=True))
-        return Answers(dense, lexical, exhausted)
+            return ask(vectors, words, vector, terms, k)
 
     def ids(self) -> tuple[set[int], set[int]]:
         """Ids in the vector store, and ids in the word index."""
@@ -137,6 +134,17 @@ class Index:
         """Close what is open; the next use opens it again."""
         with self._lock:
             self._opened = None
+
+
+def ask(vectors: VectorStore, words: WordIndex, vector: Vector, terms: Sequence[str], k: int) -> Answers:
+    """The k best of each index; both scores for every id found by either, as far as they are known."""
+    dense = dict(vectors.search(vector, k))
+    lexical = dict(words.search(terms, k))
+    ranks = [{i: rank for rank, i in enumerate(found, 1)} for found in (dense, lexical)]
+    only_lexical = [i for i in lexical if i not in dense]
+    exhausted = len(dense) < k and len(lexical) < k
+    dense.update(zip(only_lexical, vectors.similarity(vector, only_lexical), strict=True))
+    return Answers(dense, lexical, exhausted, *ranks)
 
 
 class IndexPool:

@@ -1,6 +1,6 @@
 """What is written down of jobs: adding, looking, changing one. Who does the work is `jobs`' business."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any

@@ -17,9 +17,10 @@ from server.db.tables import JobRow, now
 from server.errors import JobCancelled, JobOver, StorageFailed, ZhiwenError
 from server.knowledge_base import content
 from server.knowledge_base.content import Received
+from server.knowledge_base.custom_documents import GivenDocuments
 from server.knowledge_base.ingest import EMBED_BATCH, Parsed, parse
 from server.knowledge_base.ingestor import Ingestor
-from server.knowledge_base.job_book import ACTIVE, JobBook
+from server.knowledge_base.job_book import ACTIVE, Documents, JobBook
 from server.knowledge_base.parsers import Parser, ParsingCancelled
 from server.knowledge_base.recipe import Recipe
 
@@ -52,10 +53,17 @@ class JobQueue:
         """Refuse before a byte is read. Raises `QueueFull`."""
         self._book.ensure_room(self._settings.ingest.queue_limit)
 
-    def submit(self, knowledge_base_id: int, received: Received, recipe: Recipe, attempts: int = 0) -> int:
+    def submit(
+        self,
+        knowledge_base_id: int,
+        received: Received,
+        recipe: Recipe,
+        attempts: int = 0,
+        documents: Documents | None = None,
+    ) -> int:
         """Queue a file that was received or lies in place; returns the job's id. Raises `QueueFull`."""
         self.ensure_room()
-        job_id, replaced = self._book.add(knowledge_base_id, received, recipe, attempts)
+        job_id, replaced = self._book.add(knowledge_base_id, received, recipe, attempts, documents)
         for older in replaced:
             self._try_cancel(older)
         with self._changed:
@@ -144,12 +152,15 @@ class JobQueue:
         layout, _ = self._ingestor.place(job.knowledge_base_id)
         received, recipe = self._received(job), Recipe(**job.recipe)
         # A crash after the switch: the bytes are in their place, only the job does not know.
-        if not received.path.exists() and self._ingestor.has(job.knowledge_base_id, job.file, job.sha256, recipe):
+        custom = job.documents is not None
+        made_of = (job.sha256, recipe)
+        if not received.path.exists() and self._ingestor.has(job.knowledge_base_id, job.file, *made_of, custom=custom):
             self._end(job_id, "done")
             return None
         progress = _Progress(self._book, job_id)
+        parser = self._parser if job.documents is None else GivenDocuments(job.documents)
         try:
-            parsed = parse(self._parser, layout, received, recipe, progress.report, lambda: job_id in self._cancelled)
+            parsed = parse(parser, layout, received, recipe, progress.report, lambda: job_id in self._cancelled)
         except ParsingCancelled:
             self._drop(job)
             return None
@@ -235,7 +246,7 @@ class JobQueue:
             received = content.in_place(self._ingestor.place(job.knowledge_base_id)[0], job.file)
         if job.state != "failed" or not received.path.is_file():
             raise JobOver(id=job_id, state=job.state)
-        return self.submit(job.knowledge_base_id, received, Recipe(**job.recipe), job.attempts + 1)
+        return self.submit(job.knowledge_base_id, received, Recipe(**job.recipe), job.attempts + 1, job.documents)
 
     def _received(self, job: JobRow) -> Received:
         layout, _ = self._ingestor.place(job.knowledge_base_id)

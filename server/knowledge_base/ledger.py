@@ -5,10 +5,11 @@ A file that is ready has as many vectors and word entries as chunks; where the n
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from server.db.chunks import Counted
 from server.db.tables import FileRow
 from server.errors import IndexDamaged, ZhiwenError, by_code
 from server.knowledge_base.index import Index
@@ -25,6 +26,8 @@ class FileInfo:
 
     `vectors` and `words` count its visible chunks in the two indexes, None when nobody asked. `settings` are those it
     was read with; `job` is the work that waits or runs for it now. A file with nothing but a job is waiting.
+    `disabled` and `changed` count chunks that people hid, and those they changed in any way; `edits_lost` changes that
+    found no place when the file was read last. `custom_docs`: its chunks were given instead of read.
     """
 
     name: str
@@ -42,6 +45,10 @@ class FileInfo:
     vectors: int | None = None
     words: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    disabled: int = 0
+    changed: int = 0
+    edits_lost: int = 0
+    custom_docs: bool = False
     job: JobInfo | None = None
 
     @property
@@ -66,12 +73,20 @@ def index_ids(index: Index) -> IndexIds:
 def file_infos(
     files: Iterable[FileRow],
     chunk_ids: Mapping[int, Collection[int]],
+    counted: Mapping[int, Counted],
     jobs: Iterable[JobInfo],
     held: IndexIds | None = None,
 ) -> list[FileInfo]:
-    """All files by name. `chunk_ids` are the visible chunks by file id, `jobs` those that are not over."""
+    """All files by name. `chunk_ids` and `counted` go by file id; `jobs` are those that are not over."""
     working = {job.file: job for job in jobs}
-    infos = [_info(file, chunk_ids.get(file.id, ()), working.pop(file.name, None), held) for file in files]
+    infos = [
+        replace(
+            _info(file, chunk_ids.get(file.id, ()), working.pop(file.name, None), held),
+            disabled=counted.get(file.id, Counted()).disabled,
+            changed=counted.get(file.id, Counted()).changed,
+        )
+        for file in files
+    ]
     infos += [FileInfo(job.file, "waiting", job.size, 0, job.created, job=job) for job in working.values()]
     return sorted(infos, key=lambda info: info.name)
 
@@ -94,6 +109,8 @@ def _info(file: FileRow, ids: Collection[int], job: JobInfo | None, held: IndexI
         vectors=sum(each in in_vectors for each in ids) if held is not None else None,
         words=sum(each in in_words for each in ids) if held is not None else None,
         settings=recipe_settings(file.recipe),
+        edits_lost=file.edits_lost,
+        custom_docs=file.custom_docs,
         job=job,
     )
 

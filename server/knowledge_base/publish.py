@@ -1,7 +1,8 @@
 """The commit protocol: how a file appears, changes version or disappears in exactly one SQL commit.
 
 Three places hold a file: bytes (disk), rows (SQL) and index entries. They cannot be committed together, so one of them
-decides what is visible: `file.generation` in SQL. A chunk is visible when its generation is its file's.
+decides what is visible: `file.generation` in SQL. A chunk is visible when its generation is its file's (and nobody hid
+it: `chunk_editor` has the protocol of single chunks).
 
     add or replace                                     delete
     a  insert chunks of generation g+1        (tx)     a  mark the row removing, drop its chunks  (tx)  ← unpublish
@@ -35,6 +36,7 @@ from server.db.tables import FileRow, KnowledgeBaseRow, now
 from server.errors import KnowledgeBaseBusy, KnowledgeBaseNotFound, ZhiwenError
 from server.knowledge_base import content
 from server.knowledge_base.content import Received
+from server.knowledge_base.edits import stamp_of
 from server.knowledge_base.embed import Prepared, entries
 from server.knowledge_base.index import Index, IndexPool
 from server.knowledge_base.ingest import Parsed
@@ -82,6 +84,10 @@ def open_index(pool: IndexPool, layout: Layout, kb: KnowledgeBaseRow) -> Index:
     return pool.get(folder, lambda: Index(kb.name, folder, kb.vector_store, kb.dimension))
 
 
+class Overtaken(Exception):
+    """Somebody changed a file's chunks after they were looked at; looking again helps. Never leaves this package."""
+
+
 class Publisher:
     """Puts prepared files into one knowledge base, and takes files out of it."""
 
@@ -100,6 +106,7 @@ class Publisher:
         Raises:
             KnowledgeBaseNotFound: it was deleted meanwhile.
             KnowledgeBaseBusy: it changed its embedding model meanwhile, or the lock cannot be had.
+            Overtaken: somebody changed chunks of these files meanwhile; nothing was published.
         """
         if not batch:
             return
@@ -128,9 +135,10 @@ class Publisher:
                 raise KnowledgeBaseBusy(name=self._name)
             for prepared in batch:
                 file = rows.get_or_add_file(session, self._id, prepared.parsed.received.name)
+                if stamp_of(file) != prepared.based_on:
+                    raise Overtaken
                 generation = rows.next_generation(session, file)
-                chunks = [rows.NewChunk(piece.text, piece.meta) for piece in prepared.parsed.pieces]
-                staged.append((file.id, generation, rows.add_chunks(session, file.id, generation, chunks)))
+                staged.append((file.id, generation, rows.add_chunks(session, file.id, generation, prepared.chunks)))
         return kb, staged
 
     def _switch(self, batch: Sequence[Prepared], staged: Sequence[tuple[int, int, list[int]]]) -> list[int]:
@@ -138,7 +146,7 @@ class Publisher:
         gone: list[int] = []
         with self._database.unit_of_work() as session:
             for prepared, (file_id, generation, _) in zip(batch, staged, strict=True):
-                mark_ready(session.get_one(FileRow, file_id), prepared.parsed, generation)
+                mark_ready(session.get_one(FileRow, file_id), prepared.parsed, generation, prepared.drafts.lost)
                 gone += rows.delete_other_generations(session, file_id, generation)
         return gone
 
@@ -228,9 +236,10 @@ def _mark_removing(session: Session, file: FileRow) -> list[int]:
     return rows.delete_other_generations(session, file.id, 0)
 
 
-def mark_ready(file: FileRow, parsed: Parsed, generation: int) -> None:
+def mark_ready(file: FileRow, parsed: Parsed, generation: int, edits_lost: int = 0) -> None:
     """Write down what a file's visible chunks were made of."""
     file.generation, file.state = generation, "ready"
+    file.custom_docs, file.edits_lost = parsed.text.custom, edits_lost
     file.error_code, file.error_detail = "", {}
     _write_ledger(file, parsed)
 
@@ -239,6 +248,7 @@ def mark_failed(file: FileRow, parsed: Parsed) -> None:
     """Write down why a file has no chunks."""
     error = parsed.error or ZhiwenError()
     file.generation, file.state = 0, "failed"
+    file.custom_docs, file.edits_lost = False, 0
     file.error_code, file.error_detail = error.code, dict(error.detail)
     _write_ledger(file, parsed)
 

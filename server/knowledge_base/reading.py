@@ -59,13 +59,17 @@ class Piece:
 
 @dataclass(frozen=True)
 class Text:
-    """The outcome of reading one file; `error` is set, and `pieces` is empty, when it could not be read."""
+    """The outcome of reading one file; `error` is set, and `pieces` is empty, when it could not be read.
+
+    `custom`: it was not read; `pieces` were given by somebody, or, when empty, were given before and stay.
+    """
 
     pieces: tuple[Piece, ...] = ()
     loader: str = ""
     splitter: str = ""
     pages: Pages = field(default_factory=Pages)
     error: ZhiwenError | None = None
+    custom: bool = False
 
 
 @dataclass(frozen=True)

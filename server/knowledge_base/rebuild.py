@@ -14,7 +14,9 @@ from server.db.session import Database, Session
 from server.db.tables import FileRow, KnowledgeBaseRow
 from server.errors import BadName, IndexDamaged, KnowledgeBaseNotFound, ZhiwenError
 from server.knowledge_base import content
-from server.knowledge_base.embed import entries, prepare
+from server.knowledge_base.custom_documents import KeepingDocuments
+from server.knowledge_base.edits import Stamp, edits_of, stamp_of
+from server.knowledge_base.embed import Prepared, entries, prepare
 from server.knowledge_base.index import Index, IndexPool
 from server.knowledge_base.ingest import Parsed, parse_batches
 from server.knowledge_base.names import Layout
@@ -27,7 +29,10 @@ from server.llm.base import Embedder
 
 @dataclass(frozen=True)
 class RebuildStep:
-    """One file is done: the `finished`-th of `total`; `error` tells why it has no chunks."""
+    """One file is done: the `finished`-th of `total`; `error` tells why it has no chunks.
+
+    `edits_lost` counts changes of chunks by people that found no place, because the file's pieces are others now.
+    """
 
     file: str
     finished: int
@@ -35,6 +40,7 @@ class RebuildStep:
     chunks: int = 0
     error: ZhiwenError | None = None
     unchanged: bool = False
+    edits_lost: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,12 +56,16 @@ class Tools:
 
 @dataclass
 class _Built:
-    """What the new index holds: by file name what was read, without its pieces, the generation and the chunks' ids."""
+    """What the new index holds: by file name what was read, without its pieces, the generation and the chunks' ids.
+
+    `lost` counts changes of chunks that found no place; `seen` is what the files were when the build began.
+    """
 
     parsed: dict[str, Parsed] = field(default_factory=dict)
     generation: dict[str, int] = field(default_factory=dict)
     ids: dict[str, list[int]] = field(default_factory=dict)
-    seen: dict[str, int] = field(default_factory=dict)
+    lost: dict[str, int] = field(default_factory=dict)
+    seen: dict[str, Stamp] = field(default_factory=dict)
 
 
 class Rebuild:
@@ -130,59 +140,68 @@ class Rebuild:
             return False
 
     def _is_same(self, file: FileRow) -> bool:
-        if file.state != "ready" or file.recipe != self._recipe.key:
+        if file.state != "ready" or not (file.custom_docs or file.recipe == self._recipe.key):
             return False
         path = self._layout.content / file.name
         return path.stat().st_size == file.size and content.sha256(path) == file.sha256
 
     def _build(self, index: Index, names: Sequence[str]) -> Iterator[RebuildStep]:
-        self._built.seen = self._generations()
+        self._built.seen = self._stamps()
         finished = 0
         for batch in self._parsed(names):
             self._add(index, batch)
             for parsed in batch:
                 finished += 1
-                yield RebuildStep(parsed.received.name, finished, len(names), len(parsed.pieces), parsed.error)
+                name = parsed.received.name
+                chunks = len(self._built.ids.get(name, ()))
+                lost = self._built.lost.get(name, 0)
+                yield RebuildStep(name, finished, len(names), chunks, parsed.error, edits_lost=lost)
 
     def _parsed(self, names: Sequence[str]) -> Iterator[list[Parsed]]:
         found = (content.in_place(self._layout, name) for name in names)
         threads = self._tools.settings.ingest.parsers
-        return parse_batches(self._tools.parser, self._layout, found, self._recipe, threads)
-
-    def _generations(self) -> dict[str, int]:
         with self._database.read() as session:
-            return {file.name: file.generation for file in rows.files(session, self._kb.id)}
+            custom = {file.name for file in rows.files(session, self._kb.id) if file.custom_docs}
+        parser = KeepingDocuments(self._tools.parser, custom)
+        return parse_batches(parser, self._layout, found, self._recipe, threads)
+
+    def _stamps(self) -> dict[str, Stamp]:
+        with self._database.read() as session:
+            return {file.name: stamp_of(file) for file in rows.files(session, self._kb.id)}
 
     def _add(self, index: Index, batch: Sequence[Parsed]) -> None:
         """Embed parsed files, insert their chunks invisibly and put them into the new index."""
         batch = [parsed for parsed in batch if not isinstance(parsed.error, BadName)]
         if not batch:
             return
-        prepared = prepare(self._embedder, self._tools.cache, batch)
-        index.change(add=entries(prepared, self._insert(batch)))
+        with self._database.read() as session:
+            edits = edits_of(session, self._kb.id, [parsed.received.name for parsed in batch])
+        prepared = prepare(self._embedder, self._tools.cache, batch, edits)
+        index.change(add=entries(prepared, self._insert(prepared)))
 
-    def _insert(self, batch: Sequence[Parsed]) -> list[list[int]]:
+    def _insert(self, batch: Sequence[Prepared]) -> list[list[int]]:
         with self._database.unit_of_work() as session:
             if rows.get_knowledge_base(session, self._kb.id) is None:
                 raise KnowledgeBaseNotFound(name=self._kb.name)
-            for parsed in batch:
+            for prepared in batch:
+                parsed = prepared.parsed
                 name = parsed.received.name
                 file = rows.get_or_add_file(session, self._kb.id, name)
                 generation = rows.next_generation(session, file)
-                chunks = [rows.NewChunk(piece.text, piece.meta) for piece in parsed.pieces]
-                self._built.ids[name] = rows.add_chunks(session, file.id, generation, chunks)
+                self._built.ids[name] = rows.add_chunks(session, file.id, generation, prepared.chunks)
                 self._built.generation[name] = generation
+                self._built.lost[name] = prepared.drafts.lost
                 self._built.parsed[name] = replace(parsed, text=replace(parsed.text, pieces=()))
-        return [self._built.ids[parsed.received.name] for parsed in batch]
+        return [self._built.ids[prepared.parsed.received.name] for prepared in batch]
 
     def _catch_up(self, index: Index) -> None:
         """Under the write lock: bring what changed since the build began into the new index."""
-        present = self._generations()
+        present = self._stamps()
         names = set(content.listing(self._layout))
         changed = [
             name
             for name in names
-            if name not in self._built.parsed or present.get(name, 0) != self._built.seen.get(name, 0)
+            if name not in self._built.parsed or present.get(name) != self._built.seen.get(name, (0, 0))
         ]
         stale = [i for name in {*changed, *(self._built.parsed.keys() - names)} for i in self._built.ids.pop(name, [])]
         for name in self._built.parsed.keys() - names:
@@ -214,7 +233,7 @@ class Rebuild:
             mark_failed(file, parsed)
             rows.delete_other_generations(session, file.id, 0)
         else:
-            mark_ready(file, parsed, self._built.generation[file.name])
+            mark_ready(file, parsed, self._built.generation[file.name], self._built.lost[file.name])
             rows.delete_other_generations(session, file.id, file.generation)
 
     def _withdraw(self) -> None:

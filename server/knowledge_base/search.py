@@ -1,62 +1,188 @@
-"""A question to hits: embed, ask both indexes, join, look up in SQL what may be shown, cut.
+"""A question to hits: embed, ask both indexes, join, look up in SQL what may be shown, filter, cut, rerank.
 
-Whatever an index knows and SQL does not is not found. When such leftovers take places among the best, the indexes are
-asked again for more.
+Whatever an index knows and SQL does not is not found. When such leftovers, or chunks that a filter forbids, take places
+among the best, the indexes are asked again for more, until there is enough or nothing is left.
 """
 
-from collections.abc import Sequence
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from configs import Settings
 from server.analysis import terms
 from server.db import repositories as rows
 from server.db.session import Database
 from server.db.tables import KnowledgeBaseRow
+from server.knowledge_base.choices import SearchChoices
 from server.knowledge_base.embedders import Embedders
-from server.knowledge_base.index import IndexPool
+from server.knowledge_base.filters import Filters
+from server.knowledge_base.index import Answers, IndexPool
 from server.knowledge_base.names import Layout
 from server.knowledge_base.publish import open_index
 from server.retrieval.dense import embed_query
 from server.retrieval.fusion import Candidate, fuse
 from server.retrieval.question import keywords
+from server.stores.base import Vector
 from server.types import Chunk, Hit
 
 MAX_DISTANCE = 2.0
+GROWTH = 4
+AT_A_TIME = min(4, os.cpu_count() or 2)
+"""Searches computed side by side. More would only fight for the interpreter's lock, and with them the event loop."""
+
+Reranker = Callable[[str, Sequence[Hit], int], list[Hit]]
+"""(question, hits, top_k) → the best of them, best first, with `rerank` set."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is looked for. None means what the knowledge bases say, or else the settings.
+
+    `max_distance` runs from 0 to 2, smaller is stricter.
+    """
+
+    text: str
+    top_k: int | None = None
+    max_distance: float | None = None
+    filters: Filters = field(default_factory=Filters)
+    rerank: bool | None = None
+
+
+@dataclass
+class Found:
+    """Hits, best first, and how long each stage took in milliseconds."""
+
+    hits: list[Hit] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the block's time to a stage."""
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.timings[name] = self.timings.get(name, 0.0) + (time.perf_counter() - begun) * 1000
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A question as one embedding model sees it."""
+
+    vector: Vector
+    words: Sequence[str]
+    floor: float
+    weight: float
 
 
 class Searcher:
     """Searches any of the knowledge bases."""
 
-    def __init__(self, settings: Settings, database: Database, indexes: IndexPool, embedders: Embedders) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        indexes: IndexPool,
+        embedders: Embedders,
+        reranker: Reranker | None = None,
+    ) -> None:
         self._settings = settings
         self._database = database
         self._indexes = indexes
         self._embedders = embedders
+        self._reranker = reranker
+        self._turns = threading.BoundedSemaphore(AT_A_TIME)
 
-    def search(
-        self, targets: Sequence[KnowledgeBaseRow], question: str, *, top_k: int, max_distance: float
-    ) -> list[Hit]:
-        """The best chunks of all targets together, best first, none farther than `max_distance` (0 to 2)."""
-        hits = [hit for kb in targets for hit in self._search_one(kb, question, top_k)]
-        hits.sort(key=lambda hit: (-hit.relevance, hit.chunk.id))
-        return [hit for hit in hits[:top_k] if max_distance >= MAX_DISTANCE or hit.distance <= max_distance]
+    def search(self, targets: Sequence[KnowledgeBaseRow], query: Query) -> Found:
+        """The best chunks of all targets together, none farther than the limit of its knowledge base."""
+        found = Found()
+        choices = {kb.id: SearchChoices.of(kb.settings) for kb in targets}
+        top_k = (
+            query.top_k or max([c.top_k or 0 for c in choices.values()], default=0) or self._settings.retrieval.top_k
+        )
+        reranks = self._reranks(query, list(choices.values()))
+        wanted = max(top_k, self._settings.retrieval.rerank_candidates) if reranks else top_k
+        asked: dict[str, _Asked] = {}
+        with found.stage("total"):
+            with self._turns:
+                for kb in targets:
+                    if kb.embed_model not in asked:
+                        with found.stage("embedding"):
+                            asked[kb.embed_model] = self._ask(kb, query.text)
+                    limit = self._limit(query, choices[kb.id])
+                    hits = self._search_one(kb, asked[kb.embed_model], query.filters, wanted, found)
+                    found.hits += [hit for hit in hits if limit >= MAX_DISTANCE or hit.distance <= limit]
+            found.hits.sort(key=lambda hit: (-hit.relevance, hit.chunk.id))
+            if reranks and self._reranker is not None and found.hits:
+                with found.stage("rerank"):
+                    found.hits = self._reranker(query.text, found.hits[:wanted], top_k)
+            found.hits = found.hits[:top_k]
+        return found
 
-    def _search_one(self, kb: KnowledgeBaseRow, question: str, top_k: int) -> list[Hit]:
+    def _reranks(self, query: Query, choices: Sequence[SearchChoices]) -> bool:
+        if self._reranker is None or not choices:
+            return False
+        if query.rerank is not None:
+            return query.rerank
+        default = self._settings.retrieval.rerank is not False
+        return any(default if choice.rerank is None else choice.rerank for choice in choices)
+
+    def _limit(self, query: Query, choices: SearchChoices) -> float:
+        if query.max_distance is not None:
+            return query.max_distance
+        default = self._settings.retrieval.score_threshold
+        return default if choices.score_threshold is None else choices.score_threshold
+
+    def _ask(self, kb: KnowledgeBaseRow, question: str) -> _Asked:
         embedder = self._embedders.for_index(kb.name, kb.embed_model, kb.dimension)
         wanted = keywords(question)
-        words = terms(wanted)
         vector = embed_query(embedder, question if embedder.weight >= 1 else wanted)
-        index = open_index(self._indexes, Layout.of(self._settings.paths.knowledge_base, kb.name), kb)
-        k = max(self._settings.retrieval.candidates, top_k)
-        while True:
-            answers = index.search(vector, words, k)
-            found = fuse(answers.dense, answers.lexical, floor=embedder.floor, weight=embedder.weight)
-            chunks = self._visible(found)
-            if len(chunks) >= min(top_k, len(found)) or answers.exhausted:
-                break
-            k *= 2
-        hits = [Hit(chunks[c.id], c.relevance, c.dense, c.lexical) for c in found if c.id in chunks]
-        return hits[:top_k]
+        return _Asked(vector, terms(wanted), embedder.floor, embedder.weight)
 
-    def _visible(self, found: Sequence[Candidate]) -> dict[int, Chunk]:
+    def _search_one(
+        self, kb: KnowledgeBaseRow, asked: _Asked, filters: Filters, wanted: int, found: Found
+    ) -> list[Hit]:
+        self._embedders.for_index(kb.name, kb.embed_model, kb.dimension)
+        index = open_index(self._indexes, Layout.of(self._settings.paths.knowledge_base, kb.name), kb)
+        k = max(self._settings.retrieval.candidates, wanted)
+        while True:
+            with found.stage("index"):
+                answers = index.search(asked.vector, asked.words, k)
+                candidates = fuse(answers.dense, answers.lexical, floor=asked.floor, weight=asked.weight)
+            with found.stage("lookup"):
+                chunks = self._allowed(kb, candidates, filters, wanted)
+            if len(chunks) >= wanted or answers.exhausted:
+                return [_hit(candidate, chunk, answers) for candidate, chunk in chunks]
+            k *= GROWTH
+
+    def _allowed(
+        self, kb: KnowledgeBaseRow, candidates: Sequence[Candidate], filters: Filters, wanted: int
+    ) -> list[tuple[Candidate, Chunk]]:
+        """The best candidates that may be shown; rows are read in small steps, as the first ones are mostly enough."""
+        kept: list[tuple[Candidate, Chunk]] = []
         with self._database.read() as session:
-            return rows.visible_chunks(session, [candidate.id for candidate in found])
+            if filters.files:
+                names = [file.name for file in rows.files(session, kb.id) if filters.allow_file(file.name)]
+                ids = rows.visible_ids_of(session, kb.id, names)
+                candidates = [candidate for candidate in candidates if candidate.id in ids]
+            start, step = 0, wanted
+            while len(kept) < wanted and start < len(candidates):
+                part = candidates[start : start + step]
+                visible = rows.visible_chunks(session, [candidate.id for candidate in part])
+                kept += [(c, visible[c.id]) for c in part if c.id in visible and filters.allow(visible[c.id])]
+                start, step = start + step, rows.BATCH
+        return kept[:wanted]
+
+
+def _hit(candidate: Candidate, chunk: Chunk, answers: Answers) -> Hit:
+    return Hit(
+        chunk,
+        candidate.relevance,
+        candidate.dense,
+        candidate.lexical,
+        answers.dense_rank.get(candidate.id),
+        answers.lexical_rank.get(candidate.id),
+    )

@@ -3,99 +3,86 @@
 import builtins
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from configs import Settings
+from server.caller import caller
 from server.db import repositories as rows
 from server.db.session import Database
 from server.db.tables import KnowledgeBaseRow
-from server.errors import FileExists, FileNotFound, KnowledgeBaseNotFound, UnsupportedFileType, ZhiwenError
-from server.knowledge_base import content
+from server.errors import KnowledgeBaseNotFound, ZhiwenError
+from server.knowledge_base.choices import SearchChoices, kept_choices
+from server.knowledge_base.chunk_desk import ChunkDesk
 from server.knowledge_base.embedders import Embedders
+from server.knowledge_base.files import Deleted, Files
+from server.knowledge_base.filters import Filters
 from server.knowledge_base.index import VECTOR_STORES, IndexPool
-from server.knowledge_base.ingest import parse_batches
+from server.knowledge_base.information import KnowledgeBaseInfo, Statistics, describe, take_statistics
 from server.knowledge_base.ingestor import Ingestor
-from server.knowledge_base.job_book import ACTIVE, JobBook, JobInfo
+from server.knowledge_base.job_book import Documents, JobBook, JobInfo
 from server.knowledge_base.jobs import JobQueue
-from server.knowledge_base.ledger import FileInfo, file_infos, index_ids
+from server.knowledge_base.ledger import FileInfo
 from server.knowledge_base.lookup import find, named
 from server.knowledge_base.maintenance import Maintenance
-from server.knowledge_base.names import FileName, KbName, Layout
+from server.knowledge_base.names import KbName, Layout
 from server.knowledge_base.parsers import Parser, cache_of
-from server.knowledge_base.publish import Receipt, locked, open_index
+from server.knowledge_base.publish import locked
 from server.knowledge_base.rebuild import Rebuild, RebuildStep, Tools
-from server.knowledge_base.recipe import IngestOptions, Recipe, check_splitter, kept_settings, resolve
+from server.knowledge_base.recipe import IngestOptions, resolve
 from server.knowledge_base.reconcile import DELETING
-from server.knowledge_base.search import Searcher
-from server.knowledge_base.uploads import Upload, opened, readable
+from server.knowledge_base.search import Found, Query, Reranker, Searcher
+from server.knowledge_base.uploading import DEFAULTS, Results, Submitted, Uploader
+from server.knowledge_base.uploads import Upload
 from server.types import Chunk, Hit
 
-Results = dict[str, ZhiwenError | None]
-DEFAULTS = IngestOptions()
+__all__ = ["KnowledgeBases", "Upload"]
 
-
-@dataclass(frozen=True)
-class KnowledgeBaseInfo:
-    """A knowledge base, what it holds (files, visible chunks, failed files), and how it reads files from now on."""
-
-    name: str
-    info: str
-    vector_store: str
-    embed_model: str
-    files: int
-    chunks: int
-    failed: int
-    created: datetime
-    recipe: Recipe
-
-
-@dataclass(frozen=True)
-class Deleted:
-    """What became of each file that was to go, and what went."""
-
-    results: Results
-    receipt: Receipt
-
-
-@dataclass(frozen=True)
-class Submitted:
-    """What became of uploads: jobs by id with the file's name, files that are as before, and refused ones."""
-
-    jobs: dict[int, str] = field(default_factory=dict)
-    unchanged: builtins.list[str] = field(default_factory=builtins.list)
-    refused: dict[str, ZhiwenError] = field(default_factory=dict)
+FOLLOW = SearchChoices()
 
 
 class KnowledgeBases:
     """All knowledge bases of one installation. Every method may be called from any thread."""
 
-    def __init__(self, settings: Settings, database: Database, embedders: Embedders, parser: Parser) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        embedders: Embedders,
+        parser: Parser,
+        reranker: Reranker | None = None,
+    ) -> None:
         self._settings = settings
         self._database = database
         self._embedders = embedders
         self._parser = parser
         self._indexes = IndexPool()
         self._cache = cache_of(settings)
-        self._ingestor = Ingestor(settings, database, self._indexes, embedders, self._cache)
+        ingestor = Ingestor(settings, database, self._indexes, embedders, self._cache)
         self._book = JobBook(database)
-        self._jobs = JobQueue(settings, self._book, parser, self._ingestor)
-        self._searcher = Searcher(settings, database, self._indexes, embedders)
+        self._uploader = Uploader(settings, database, ingestor, self._book, parser)
+        self._files = Files(settings, database, self._indexes, ingestor, self._book, self._cache)
+        self._searcher = Searcher(settings, database, self._indexes, embedders, reranker)
+        self.chunk_desk = ChunkDesk(settings, database, self._indexes, embedders)
         self.maintenance = Maintenance(settings, database, self._indexes, embedders, self._cache)
 
     def list(self) -> builtins.list[KnowledgeBaseInfo]:
-        """All knowledge bases, oldest first."""
+        """All knowledge bases that the caller may use, oldest first."""
         with self._database.read() as session:
             counts = rows.count(session)
-            return [self._info(kb, counts.get(kb.id, rows.Counts())) for kb in rows.knowledge_bases(session)]
+            found = [kb for kb in rows.knowledge_bases(session) if caller().may_use(kb.key)]
+            return [describe(kb, counts.get(kb.id, rows.Counts()), self._settings) for kb in found]
 
     def get(self, name: str) -> KnowledgeBaseInfo:
         """One knowledge base. Raises `KnowledgeBaseNotFound`, `BadName`."""
         kb = named(self._database, name)
         with self._database.read() as session:
-            return self._info(kb, rows.count(session).get(kb.id, rows.Counts()))
+            return describe(kb, rows.count(session, kb.id).get(kb.id, rows.Counts()), self._settings)
+
+    def statistics(self, name: str) -> Statistics:
+        """What a knowledge base holds. Raises `KnowledgeBaseNotFound`, `BadName`."""
+        kb = named(self._database, name)
+        return take_statistics(self._files.ledger(name, with_entries=True), self._layout(kb.name), kb)
 
     def create(
         self,
@@ -105,6 +92,7 @@ class KnowledgeBases:
         vector_store: str = "",
         embed_model: str = "",
         options: IngestOptions = DEFAULTS,
+        search: SearchChoices = FOLLOW,
     ) -> KnowledgeBaseInfo:
         """Create an empty knowledge base that keeps these options; "" and None mean the settings' choice.
 
@@ -124,7 +112,7 @@ class KnowledgeBases:
             vector_store=store,
             embed_model=embedder.name,
             dimension=embedder.dimension,
-            settings=kept_settings(options, {}, self._settings),
+            settings=kept_choices(options, search, (), {}, self._settings),
         )
         layout = self._layout(parsed.text)
         with self._database.unit_of_work() as session:
@@ -133,10 +121,14 @@ class KnowledgeBases:
             # here belongs to a database that is gone, whose chunk ids this one will use again for other texts.
             layout.content.mkdir(parents=True, exist_ok=True)
             self._drop_indexes(layout)
-        return self._info(kb, rows.Counts())
+        return describe(kb, rows.Counts(), self._settings)
 
-    def update_settings(self, name: str, options: IngestOptions) -> KnowledgeBaseInfo:
-        """Change how files are read from now on; those that were read stay as they are until a rebuild.
+    def update_settings(
+        self, name: str, options: IngestOptions, search: SearchChoices = FOLLOW, reset: Collection[str] = ()
+    ) -> KnowledgeBaseInfo:
+        """Change how files are read from now on, and how chunks are searched; `reset` follows the service again.
+
+        Files that were read stay as they are until a rebuild.
 
         Raises:
             KnowledgeBaseNotFound, UnknownPart, BadSetting: nothing was changed.
@@ -146,8 +138,17 @@ class KnowledgeBases:
             row = rows.get_knowledge_base(session, kb.id)
             if row is None:
                 raise KnowledgeBaseNotFound(name=name)
-            row.settings = kept_settings(options, row.settings, self._settings)
+            row.settings = kept_choices(options, search, reset, row.settings, self._settings)
         return self.get(name)
+
+    def set_info(self, name: str, info: str) -> None:
+        """Change the description. Raises `KnowledgeBaseNotFound`, `BadName`."""
+        kb = named(self._database, name)
+        with self._database.unit_of_work() as session:
+            row = rows.get_knowledge_base(session, kb.id)
+            if row is None:
+                raise KnowledgeBaseNotFound(name=name)
+            row.info = info
 
     def delete(self, name: str) -> None:
         """Delete a knowledge base with all its files. Raises `KnowledgeBaseNotFound`, `KnowledgeBaseBusy`."""
@@ -161,13 +162,7 @@ class KnowledgeBases:
                 rows.delete_knowledge_base(session, kb.id)
         self._drop_indexes(layout)
         shutil.rmtree(layout.root, ignore_errors=True)
-        self._forget_cached(hashes.values())
-
-    def _forget_cached(self, hashes: Collection[str]) -> int:
-        """Delete what is cached of these bytes, unless another file has the same ones. Returns how many entries."""
-        with self._database.read() as session:
-            used = rows.hashes_in_use(session, hashes)
-        return sum(self._cache.forget(sha256) for sha256 in {*hashes} - used)
+        self._files.forget_cached(hashes.values())
 
     def forget_all(self) -> None:
         """Drop all tables and indexes and make empty tables; the uploaded files stay where they are."""
@@ -186,127 +181,58 @@ class KnowledgeBases:
             self._indexes.drop(folder)
 
     def files(self, name: str, *, with_entries: bool = False) -> builtins.list[FileInfo]:
-        """All files of a knowledge base, by name; with `with_entries` what the two indexes hold of each."""
-        infos = self._files(named(self._database, name), with_entries=with_entries)
-        # SQL and indexes cannot be read at one moment: what a change in between made differ is looked at once more.
-        return (
-            infos
-            if all(info.is_whole for info in infos)
-            else self._files(named(self._database, name), with_entries=True)
-        )
-
-    def _files(self, kb: KnowledgeBaseRow, *, with_entries: bool) -> builtins.list[FileInfo]:
-        active = self._book.info(kb.id, ACTIVE, limit=self._settings.ingest.queue_limit)
-        held = index_ids(open_index(self._indexes, self._layout(kb.name), kb)) if with_entries else None
-        with self._database.read() as session:
-            return file_infos(rows.files(session, kb.id), rows.visible_ids_by_file(session, kb.id), active, held)
+        """See `Files.ledger`."""
+        return self._files.ledger(name, with_entries=with_entries)
 
     def add_files(self, name: str, uploads: Iterable[Upload], options: IngestOptions) -> Results:
         """Store, read and index files; returns when all are done, with the error of each that failed."""
-        submitted = self.submit_files(name, uploads, options)
-        results: Results = {**submitted.refused, **dict.fromkeys(submitted.unchanged)}
-        if not self._jobs.is_serving:
-            self._jobs.run(list(submitted.jobs))
-        outcomes = self._jobs.wait(list(submitted.jobs))
-        results.update({file: outcomes[job_id] for job_id, file in submitted.jobs.items()})
-        return results
+        return self._uploader.finish(self._uploader.submit(name, uploads, options))
 
-    def submit_files(self, name: str, uploads: Iterable[Upload], options: IngestOptions) -> Submitted:
-        """Store files and queue the work on them; returns at once.
+    def submit_files(
+        self,
+        name: str,
+        uploads: Iterable[Upload],
+        options: IngestOptions,
+        documents: Mapping[str, Documents] | None = None,
+    ) -> Submitted:
+        """See `Uploader.submit`."""
+        return self._uploader.submit(name, uploads, options, documents)
 
-        An archive becomes its members. The same bytes, to be read in the same way as before, are not read again.
+    def update_files(
+        self,
+        name: str,
+        file_names: Sequence[str],
+        options: IngestOptions,
+        documents: Mapping[str, Documents],
+        *,
+        override_custom: bool,
+    ) -> Submitted:
+        """See `Uploader.update`."""
+        return self._uploader.update(name, file_names, options, documents, override_custom=override_custom)
 
-        Raises:
-            UnknownPart: no splitter of that name; nothing was read.
-            QueueFull: before anything of the first file was read; later files are refused one by one.
-        """
-        kb = named(self._database, name)
-        self._jobs.ensure_room()
-        submitted = Submitted()
-        recipe = resolve(options, kb.settings, self._settings)
-        check_splitter(recipe.splitter, self._settings)
-        for upload in uploads:
-            for each in opened(upload, self._settings, submitted.refused):
-                try:
-                    self._submit(kb, each, options, recipe, submitted)
-                except ZhiwenError as error:
-                    submitted.refused[each.name] = error
-        return submitted
-
-    def _submit(
-        self, kb: KnowledgeBaseRow, upload: Upload, options: IngestOptions, recipe: Recipe, submitted: Submitted
-    ) -> None:
-        name = self._accept(kb, upload.name, options)
-        received = content.receive(
-            self._layout(kb.name), name, upload.stream, self._settings.knowledge_base.max_file_mb
-        )
-        if not options.force and self._ingestor.has(kb.id, received.name, received.sha256, recipe):
-            content.discard(received)
-            submitted.unchanged.append(received.name)
-            return
-        try:
-            submitted.jobs[self._jobs.submit(kb.id, received, recipe)] = received.name
-        except BaseException:
-            content.discard(received)
-            raise
-
-    def _accept(self, kb: KnowledgeBaseRow, name: str, options: IngestOptions) -> FileName:
-        parsed = FileName.parse(name)
-        if parsed.suffix not in readable(self._settings):
-            raise UnsupportedFileType(name=parsed.text, known=" ".join(readable(self._settings)))
-        with self._database.read() as session:
-            file = rows.find_file(session, kb.id, parsed.text)
-        if file is not None and file.state == "ready" and not options.replace:
-            raise FileExists(name=parsed.text, knowledge_base=kb.name)
-        return parsed
+    def finish(self, submitted: Submitted) -> Results:
+        """See `Uploader.finish`."""
+        return self._uploader.finish(submitted)
 
     def has(self, name: str, file_name: str, sha256: str, options: IngestOptions) -> bool:
-        """Whether a file is searchable already, made of these bytes in the way the options ask for."""
-        kb = named(self._database, name)
-        recipe = resolve(options, kb.settings, self._settings)
-        return self._ingestor.has(kb.id, FileName.parse(file_name).text, sha256, recipe)
+        """See `Uploader.has`."""
+        return self._uploader.has(name, file_name, sha256, options)
 
     def index_files(
         self, name: str, file_names: Sequence[str], options: IngestOptions
     ) -> Iterator[tuple[str, ZhiwenError | None]]:
-        """Read and index files that lie in the content folder; yields each one's name and error when it is done."""
-        kb = named(self._database, name)
-        layout = self._layout(kb.name)
-        recipe = resolve(options, kb.settings, self._settings)
-        found = (content.in_place(layout, file) for file in file_names)
-        for batch in parse_batches(self._parser, layout, found, recipe, self._settings.ingest.parsers):
-            errors = self._ingestor.publish(kb.id, batch)
-            yield from zip((parsed.received.name for parsed in batch), errors, strict=True)
+        """See `Uploader.index`."""
+        return self._uploader.index(name, file_names, options)
 
     @property
     def jobs(self) -> JobQueue:
         """The queue of uploads."""
-        return self._jobs
+        return self._uploader.jobs
 
     def retry_failed(self, name: str) -> Submitted:
-        """Queue all failed files of a knowledge base again, read in the way it has now; returns at once.
-
-        Raises:
-            KnowledgeBaseNotFound: there is none of that name.
-            QueueFull: before the first file was queued; later files are refused one by one.
-        """
-        kb = named(self._database, name)
-        self._jobs.ensure_room()
-        attempts = {job.file: job.attempts for job in reversed(self._book.info(kb.id, ["failed"]))}
-        recipe = resolve(DEFAULTS, kb.settings, self._settings)
-        submitted = Submitted()
-        for file in self.files(name):
-            if file.state != "failed" or file.job is not None:
-                continue
-            received = content.in_place(self._layout(kb.name), file.name)
-            try:
-                if not received.path.is_file():
-                    raise FileNotFound(name=file.name, knowledge_base=kb.name)
-                job_id = self._jobs.submit(kb.id, received, recipe, attempts.get(file.name, 0) + 1)
-                submitted.jobs[job_id] = file.name
-            except ZhiwenError as error:
-                submitted.refused[file.name] = error
-        return submitted
+        """Queue all failed files of a knowledge base again. Raises what `Uploader.retry_failed` raises."""
+        failed = [file.name for file in self.files(name) if file.state == "failed" and file.job is None]
+        return self._uploader.retry_failed(name, failed)
 
     def list_jobs(self, name: str = "", states: Collection[str] = ()) -> builtins.list[JobInfo]:
         """The newest jobs first, of all knowledge bases or one."""
@@ -317,45 +243,18 @@ class KnowledgeBases:
         return self._book.one(job_id)
 
     def delete_files(self, name: str, file_names: Sequence[str], *, delete_content: bool) -> Deleted:
-        """Take files out of the indexes and the list; with `delete_content` bytes and what is cached of them go too."""
+        """Cancel work on files, then see `Files.delete`."""
         kb = named(self._database, name)
-        self._jobs.cancel_for_files(kb.id, file_names)
-        results: Results = {}
-        known: builtins.list[str] = []
-        for file_name in file_names:
-            try:
-                known.append(self._known(kb, file_name))
-                results[file_name] = None
-            except ZhiwenError as error:
-                results[file_name] = error
-        with self._database.read() as session:
-            hashes = rows.hashes(session, kb.id)
-        receipt = self._ingestor.publisher(kb).unpublish(list(dict.fromkeys(known)), delete_content=delete_content)
-        if delete_content:
-            cached = self._forget_cached([hashes[file] for file in known if file in hashes])
-            receipt = replace(receipt, cache_entries=cached)
-        return Deleted(results, receipt)
-
-    def _known(self, kb: KnowledgeBaseRow, file_name: str) -> str:
-        name = FileName.parse(file_name).text
-        with self._database.read() as session:
-            file = rows.find_file(session, kb.id, name)
-        gone = file is None or file.state == rows.REMOVING
-        if gone and not self._layout(kb.name).file(name).is_file():
-            raise FileNotFound(name=name, knowledge_base=kb.name)
-        return name
+        self.jobs.cancel_for_files(kb.id, file_names)
+        return self._files.delete(kb, file_names, delete_content=delete_content)
 
     def content_path(self, name: str, file_name: str) -> Path:
-        """Where the bytes of a file lie. Raises `FileNotFound`, `BadName`, `KnowledgeBaseNotFound`."""
-        kb = named(self._database, name)
-        path = self._layout(kb.name).file(file_name)
-        if not path.is_file():
-            raise FileNotFound(name=file_name, knowledge_base=kb.name)
-        return path
+        """See `Files.path`."""
+        return self._files.path(name, file_name)
 
     def content_names(self, name: str) -> builtins.list[str]:
-        """Names of all files in the content folder, listed in SQL or not; the knowledge base need not exist."""
-        return [*content.listing(self._layout(name))]
+        """See `Files.on_disk`."""
+        return self._files.on_disk(name)
 
     def rebuild(
         self, name: str, options: IngestOptions, *, create: bool, vector_store: str = "", embed_model: str = ""
@@ -379,33 +278,27 @@ class KnowledgeBases:
         recipe = resolve(options, kb.settings, self._settings)
         yield from Rebuild(tools, kb, embedder, recipe, store).run(force=options.force)
 
-    def search(self, names: Sequence[str], query: str, *, top_k: int, max_distance: float) -> builtins.list[Hit]:
-        """The best chunks of these knowledge bases, best first; distances run from 0 to 2, smaller is better."""
-        targets = [named(self._database, name) for name in names]
-        return self._searcher.search(targets, query, top_k=top_k, max_distance=max_distance)
+    def search(
+        self, names: Sequence[str], query: str, *, top_k: int | None = None, max_distance: float | None = None
+    ) -> builtins.list[Hit]:
+        """The best chunks of these knowledge bases, best first; distances run from 0 to 2, smaller is better.
+
+        None means what the knowledge bases decide for themselves, or else the settings.
+        """
+        return self.find(names, Query(query, top_k, max_distance)).hits
+
+    def find(self, names: Sequence[str], query: Query) -> Found:
+        """Like `search`, with everything that can be asked and told."""
+        targets = [named(self._database, name) for name in dict.fromkeys(names)]
+        return self._searcher.search(targets, query)
 
     def chunks(
         self, name: str, *, file_name: str = "", metadata: Mapping[str, Any] | None = None
     ) -> builtins.list[Chunk]:
         """Chunks in reading order, without a question; of one file, or whose first-level metadata is equal."""
-        kb = named(self._database, name)
+        kb, filters = named(self._database, name), Filters.of((), metadata)
         with self._database.read() as session:
-            found = rows.list_chunks(session, kb.id, file_name)
-        wanted = (metadata or {}).items()
-        return [chunk for chunk in found if all(chunk.meta.get(key) == value for key, value in wanted)]
+            return [chunk for chunk in rows.list_chunks(session, kb.id, file_name) if filters.allow(chunk)]
 
     def _layout(self, name: str) -> Layout:
         return Layout.of(self._settings.paths.knowledge_base, name)
-
-    def _info(self, kb: KnowledgeBaseRow, counts: rows.Counts) -> KnowledgeBaseInfo:
-        return KnowledgeBaseInfo(
-            name=kb.name,
-            info=kb.info,
-            vector_store=kb.vector_store,
-            embed_model=kb.embed_model,
-            files=counts.files,
-            chunks=counts.chunks,
-            failed=counts.failed,
-            created=kb.created,
-            recipe=resolve(DEFAULTS, kb.settings, self._settings),
-        )
