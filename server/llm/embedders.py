@@ -1,7 +1,5 @@
 """Make the embedding model that the catalog chose. Heavy libraries are loaded here, on first use, and nowhere else."""
 
-from pathlib import Path
-
 from configs.sections.models import EmbedModel
 from configs.settings import Settings
 from server.errors import ModelFailed, ModelUnavailable
@@ -30,19 +28,18 @@ def load_embedder(settings: Settings, choice: Choice) -> Embedder:
     """
     if not isinstance(choice.model, EmbedModel):
         raise ModelFailed(name=choice.name, reason="it is a chat model, not an embedding model")
-    device = choice.model.device or settings.models.device
-    return LOADERS.get(choice.model.engine)(choice.name, choice.model, choice.path, device)
+    return LOADERS.get(choice.model.engine)(settings, choice)
 
 
-def load_builtin(name: str, model: EmbedModel, path: Path | None, device: str) -> Embedder:
+def load_builtin(settings: Settings, choice: Choice) -> Embedder:
     """The n-gram embedder; it sees words only, so the word index counts four times as much."""
     from server.llm.ngram_embedder import DIMENSION, NgramEmbeddings
 
-    if name != "builtin-ngram" or path or model.repo:
+    if choice.name != "builtin-ngram" or choice.path or choice.model.repo:
         raise ModelUnavailable(
-            name=name,
+            name=choice.name,
             reason_en='engine "builtin" has only builtin-ngram; did you mean engine = "sentence-transformers"',
             reason_zh='内置引擎只有 builtin-ngram，是否应为 engine = "sentence-transformers"',
         )
-    del device  # it has no use for a GPU
-    return Embedder(name=name, model=NgramEmbeddings(), dimension=DIMENSION, weight=0.25)
+    del settings  # nothing about it can be set
+    return Embedder(name=choice.name, model=NgramEmbeddings(), dimension=DIMENSION, weight=0.25)

@@ -1,13 +1,13 @@
 """A deterministic embedder for tests and demonstrations: each text gets a random direction of its own."""
 
-from pathlib import Path
 from zlib import crc32
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from configs.sections.models import EmbedModel
+from configs.settings import Settings
 from server.llm.base import Embedder
+from server.llm.catalog import Choice
 
 DIMENSION = 16
 
@@ -24,7 +24,7 @@ class FakeEmbeddings(Embeddings):
         return np.random.default_rng(crc32(text.encode())).standard_normal(DIMENSION).tolist()
 
 
-def load(name: str, model: EmbedModel, path: Path | None, device: str) -> Embedder:
+def load(settings: Settings, choice: Choice) -> Embedder:
     """See `server.llm.embedders.load_embedder`."""
-    del model, path, device
-    return Embedder(name=name, model=FakeEmbeddings(), dimension=DIMENSION)
+    del settings
+    return Embedder(name=choice.name, model=FakeEmbeddings(), dimension=DIMENSION)

@@ -1,57 +1,54 @@
-"""Embedding models of the sentence-transformers kind, from a local folder."""
+"""Embedding models of the sentence-transformers kind: ONNX Runtime on a processor, torch elsewhere."""
 
+import logging
 from pathlib import Path
 
-import torch
-from langchain_core.embeddings import Embeddings
-from sentence_transformers import SentenceTransformer
-
 from configs.sections.models import EmbedModel
+from configs.settings import Settings
 from server.errors import ModelUnavailable
+from server.llm.accelerators import runs_on_processor
 from server.llm.base import Embedder
+from server.llm.catalog import Choice
+from server.llm.embedding_families import Family, family
+from server.llm.onnx_cache import OnnxImpossible, onnx_folder
 
-BATCH = 32
-UNRELATED_COSINE = 0.5  # what everyday texts reach with contrastively trained Chinese models (m3e, bge v1.5)
-
-
-class SentenceTransformerEmbeddings(Embeddings):
-    """A loaded model with the instruction texts its family wants in front of questions and passages."""
-
-    def __init__(self, model: SentenceTransformer, config: EmbedModel) -> None:
-        self._model = model
-        self._config = config
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """One unit vector for each text."""
-        return self._encode([self._config.passage_instruction + text for text in texts])
-
-    def embed_query(self, text: str) -> list[float]:
-        """The unit vector of a question."""
-        return self._encode([self._config.query_instruction + text])[0]
-
-    def _encode(self, texts: list[str]) -> list[list[float]]:
-        vectors = self._model.encode(texts, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
-        return vectors.tolist()
+logger = logging.getLogger(__name__)
 
 
-def load(name: str, model: EmbedModel, path: Path | None, device: str) -> Embedder:
+def load(settings: Settings, choice: Choice) -> Embedder:
     """See `server.llm.embedders.load_embedder`."""
-    if path is None:
+    config, folder = choice.model, choice.path
+    if folder is None or not isinstance(config, EmbedModel):
         raise ModelUnavailable(
-            name=name,
-            reason_en=f"its weights are not here; fetch them with: python startup.py --download {name}",
-            reason_zh=f"本机没有它的权重，请运行 python startup.py --download {name}",
+            name=choice.name,
+            reason_en=f"its weights are not here; fetch them with: python startup.py --download {choice.name}",
+            reason_zh=f"本机没有它的权重，请运行 python startup.py --download {choice.name}",
         )
+    found = family((choice.name, config.repo, folder.name))
+    device = config.device or settings.models.device
+    wants_onnx = config.backend == "onnx" or (config.backend == "auto" and runs_on_processor(device))
+    if wants_onnx:
+        embedder = _with_onnx(settings, choice.name, config, folder, found)
+        if embedder is not None:
+            return embedder
+    from server.llm import torch_embedder
+
+    return torch_embedder.load(choice.name, config, folder, device, found)
+
+
+def _with_onnx(settings: Settings, name: str, config: EmbedModel, folder: Path, found: Family) -> Embedder | None:
+    """None when there is no ONNX form and the settings leave the choice open; the log has the reason."""
     try:
-        loaded = SentenceTransformer(str(path), device=None if device == "auto" else device, local_files_only=True)
-    except (OSError, ValueError, RuntimeError, KeyError, torch.cuda.OutOfMemoryError) as error:
-        reason = str(error).strip().splitlines()[0][:300].replace(str(path), path.name)
-        raise ModelUnavailable(name=name, reason_en=reason, reason_zh=reason) from error
-    dimension = loaded.get_embedding_dimension() or len(loaded.encode("x"))
-    return Embedder(
-        name=name,
-        model=SentenceTransformerEmbeddings(loaded, model),
-        dimension=dimension,
-        device=str(loaded.device),
-        floor=UNRELATED_COSINE,
-    )
+        made = onnx_folder(settings.paths.models / ".onnx", name, folder, config.quantize)
+        from server.llm import onnx_embedder
+
+        return onnx_embedder.load(name, config, made, found)
+    except OnnxImpossible as error:
+        if config.backend == "onnx":
+            raise ModelUnavailable(
+                name=name,
+                reason_en=f'it has no ONNX form ({error}); set backend = "torch"',
+                reason_zh=f'无法转换为 ONNX（{error}），请设置 backend = "torch"',
+            ) from error
+        logger.warning("%s runs with torch, since it has no ONNX form: %s", name, error)
+        return None
