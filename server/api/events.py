@@ -1,80 +1,134 @@
-"""Chat events → the events of the 0.2.10 API: `text`, or `answer` … and `docs` last."""
+"""Chat events → the events of the 0.2.10 API: `text`, or `answer` … and `docs` last.
+
+What 0.2.10 does not know (a rewritten question, notices, what was left out) is in the last event under keys of its own;
+as events it comes only to clients that ask for them.
+"""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import asdict, dataclass, field
 from typing import Any
-from urllib.parse import urlencode
 
 from server.analysis import has_cjk
-from server.api.schemas.chat import Source
-from server.api.sse import Events
-from server.types import ChatEvent, Hit, SourcesFound, Token
+from server.api.sources import markdown, sources_of
+from server.api.sse import Event, Events
+from server.chat.grounds import SEARCHED
+from server.chat.service import REFUSED
+from server.errors import Language, by_code
+from server.types import ChatEvent, ContextTrimmed, Done, Noticed, QuestionRewritten, SourcesFound, Token
 
 Answer = AsyncGenerator[ChatEvent, None]
-_NO_SOURCE_ZH = "<span style='color:red'>知识库中没有与问题相符的文档，以下回答没有文档依据。</span>"
-_NO_SOURCE_EN = "<span style='color:red'>No document of the knowledge base matches the question.</span>"
-_PLACES = ("page", "row", "slide", "sheet", "rows", "lines", "part", "boxes")
-_LINK_SPECIAL = str.maketrans({mark: f"\\{mark}" for mark in "\\[]"})
+_SILENT = {
+    "zh": ("知识库中没有与问题相符的文档", "搜索引擎没有找到与问题相符的网页", "，以下回答没有文档依据。", "。"),
+    "en": (
+        "No document of the knowledge base matches the question",
+        "The search engine found no page that matches the question",
+        "; the answer does not rest on any.",
+        ".",
+    ),
+}
 
 
-async def plain_events(answer: Answer, message_id: str, *, stream: bool) -> Events:
+@dataclass(frozen=True)
+class Shape:
+    """What a client asked its answer to look like."""
+
+    message_id: str
+    question: str
+    base_url: str
+    language: Language
+    stream: bool
+    more: bool = False
+    sources_first: bool = False
+    prompts: str = ""
+
+
+async def plain_events(answer: Answer, shape: Shape) -> Events:
     """`{"text", "message_id"}` for each token, or once for all of them."""
+    told = _Told(shape)
     pieces: list[str] = []
     async with aclosing(answer):
         async for event in answer:
-            if not isinstance(event, Token):
-                continue
-            if stream:
-                yield {"text": event.text, "message_id": message_id}
-            pieces.append(event.text)
-    if not stream:
-        yield {"text": "".join(pieces), "message_id": message_id}
+            if isinstance(event, Token):
+                if shape.stream:
+                    yield {"text": event.text, "message_id": shape.message_id}
+                else:
+                    pieces.append(event.text)
+            elif (extra := told.see(event)) and shape.stream and shape.more:
+                yield extra
+    if not shape.stream:
+        yield {"text": "".join(pieces), "message_id": shape.message_id, **(told.rest if shape.more else {})}
+    elif shape.more:
+        yield {"text": "", "message_id": shape.message_id, **told.rest}
 
 
-async def grounded_events(answer: Answer, question: str, base_url: str, *, stream: bool, sources_first: bool) -> Events:
-    """`{"answer"}` for each token and `{"docs", "sources"}` last, or all in one event."""
+async def grounded_events(answer: Answer, shape: Shape) -> Events:
+    """`{"answer"}` for each token and `{"docs", "sources", "message_id"}` last, or all in one event."""
+    told = _Told(shape)
     pieces: list[str] = []
-    last: dict[str, Any] = {}
     async with aclosing(answer):
         async for event in answer:
-            if isinstance(event, SourcesFound):
-                last = _references(event.hits, question, base_url)
-                if stream and sources_first:
-                    yield {"sources": last["sources"]}
-            elif isinstance(event, Token):
-                if stream:
+            if isinstance(event, Token):
+                if shape.stream:
                     yield {"answer": event.text}
-                pieces.append(event.text)
-    yield last if stream else {"answer": "".join(pieces), **last}
+                else:
+                    pieces.append(event.text)
+            elif (
+                (extra := told.see(event))
+                and shape.stream
+                and (shape.more or (shape.sources_first and isinstance(event, SourcesFound)))
+            ):
+                yield extra
+    last = {"docs": told.docs(), "sources": told.sources, "message_id": shape.message_id, **told.rest}
+    yield last if shape.stream else {"answer": "".join(pieces), **last}
 
 
-def download_url(base_url: str, knowledge_base: str, file: str) -> str:
-    """Where a client gets a file from."""
-    query = urlencode({"knowledge_base_name": knowledge_base, "file_name": file})
-    return f"{base_url.rstrip('/')}/knowledge_base/download_doc?{query}"
+@dataclass
+class _Told:
+    """What was said besides the answer."""
+
+    shape: Shape
+    sources: list[Event] = field(default_factory=list)
+    rest: Event = field(default_factory=dict)
+    _docs: list[str] = field(default_factory=list)
+    _question: str = ""
+    _searched: bool = False
+
+    def see(self, event: ChatEvent) -> Event:
+        """Keep it for the last event; returned is the event of its own, empty where it has none."""
+        if isinstance(event, QuestionRewritten):
+            self._question = event.text
+            self.rest["question"] = event.text
+            return {"question": event.text}
+        if isinstance(event, Noticed):
+            notice = _notice(event, self.shape.language)
+            self.rest.setdefault("notices", []).append(notice)
+            return {"notice": notice}
+        if isinstance(event, ContextTrimmed):
+            self.rest["trimmed"] = asdict(event)
+            return {"trimmed": asdict(event)}
+        if isinstance(event, SourcesFound):
+            self._searched = True
+            found = sources_of(event.hits, self._question or self.shape.question, self.shape.base_url)
+            self._docs = [markdown(source) for source in found]
+            self.sources = [source.model_dump() for source in found]
+            return {"sources": self.sources}
+        if isinstance(event, Done):
+            self.rest["finish_reason"] = event.finish_reason
+            if event.usage:
+                self.rest["usage"] = asdict(event.usage)
+        return {}
+
+    def docs(self) -> list[str]:
+        """The sources as 0.2.10 writes them, or its notice that there are none."""
+        if self._docs or not self._searched:
+            return self._docs
+        texts = _SILENT["zh" if has_cjk(self.shape.question) else "en"]
+        what = texts[self.shape.prompts == SEARCHED]
+        end = texts[3 if self.rest.get("finish_reason") == REFUSED else 2]
+        return [f"<span style='color:red'>{what}{end}</span>"]
 
 
-def _references(hits: tuple[Hit, ...], question: str, base_url: str) -> dict[str, Any]:
-    sources = [_source(number, hit, base_url) for number, hit in enumerate(hits, 1)]
-    docs = [_markdown(source) for source in sources]
-    notice = _NO_SOURCE_ZH if has_cjk(question) else _NO_SOURCE_EN
-    return {"docs": docs or [notice], "sources": [source.model_dump() for source in sources]}
-
-
-def _source(number: int, hit: Hit, base_url: str) -> Source:
-    chunk = hit.chunk
-    return Source(
-        index=number,
-        knowledge_base=chunk.knowledge_base,
-        file=chunk.file,
-        score=round(hit.relevance, 4),
-        text=chunk.text,
-        headings=list(chunk.meta.get("headings", ())),
-        url=download_url(base_url, chunk.knowledge_base, chunk.file),
-        **{name: chunk.meta.get(name) for name in _PLACES},
-    )
-
-
-def _markdown(source: Source) -> str:
-    """The reference as 0.2.10 writes it."""
-    return f"出处 [{source.index}] [{source.file.translate(_LINK_SPECIAL)}]({source.url}) \n\n{source.text}\n\n"
+def _notice(event: Noticed, language: Language) -> Event:
+    details: dict[str, Any] = {k: v for k, v in event.detail.items() if isinstance(v, str | int | float)}
+    return {"error": event.code, "msg": by_code(event.code, dict(event.detail)).message(language), **details}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.api.events import _source
+from server.api.sources import sources_of
 from server.chat.prompt import place_of
 from server.types import Chunk, Hit
 
@@ -13,7 +13,7 @@ def hit(meta):
 
 def test_a_source_carries_every_place():
     meta = {"slide": 4, "sheet": "价目", "rows": [2, 9], "lines": [1, 3], "part": "cell 2", "boxes": [[0, 0.1, 1, 0.2]]}
-    source = _source(1, hit({**meta, "ocr": True, "category": "x"}), "http://127.0.0.1:1")
+    (source,) = sources_of([hit({**meta, "ocr": True, "category": "x"})], "question", "http://127.0.0.1:1")
     assert source.model_dump(include=set(meta)) == meta
     assert (source.page, source.row, source.headings) == (None, None, [])
 

@@ -1,68 +1,71 @@
-"""Questions: to the model alone, and to a knowledge base. Both always answer as server-sent events."""
+"""Questions, which are all answered by an event stream, and what is thought of the answers."""
 
-from collections.abc import Iterable
-from typing import cast
 from uuid import uuid4
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Body, Request, Response
 
-from server.api.deps import BaseUrlDep, ChatDep, ContainerDep
-from server.api.events import grounded_events, plain_events
-from server.api.schemas.chat import ChatRequest, History, KnowledgeBaseChatRequest
+from server.api.asking import answer_of, asked_of, given_history, history_of, kept_history, question_of
+from server.api.deps import BaseUrlDep, ContainerDep, LanguageDep
+from server.api.events import Shape, grounded_events, plain_events
+from server.api.schemas.base import BaseResponse
+from server.api.schemas.chat import Answering, ChatRequest, FeedbackRequest, GroundedRequest, KnowledgeBaseChatRequest
 from server.api.sse import STREAM_RESPONSES, event_stream
-from server.chat.question import Question
-from server.errors import NotSupported
-from server.types import Message, Role
+from server.caller import caller
+from server.chat.grounds import PLAIN, Ground, Nothing
+from server.errors import Language
 
 router = APIRouter(tags=["Chat"])
-_ROLES = {"ai": "assistant", "assistant": "assistant", "human": "user", "user": "user", "system": "system"}
+WITH_HISTORY = "with_history"
 
 
 @router.post("/chat/chat", response_class=Response, responses=STREAM_RESPONSES)
-async def chat(body: ChatRequest, request: Request, service: ChatDep) -> Response:
+async def chat(
+    body: ChatRequest, request: Request, container: ContainerDep, base_url: BaseUrlDep, language: LanguageDep
+) -> Response:
     """Ask the model. Events: `{"text", "message_id"}`, one for each token, or a single one with `stream=false`."""
-    if body.conversation_id and body.history_len > 0 and not body.history:
-        raise NotSupported(field="history_len")
-    question = Question(
-        text=body.query,
-        history=_history(body.history),
-        model=body.model_name,
-        temperature=body.temperature,
-        max_tokens=_limit(body.max_tokens),
-        prompt=body.prompt_name,
-    )
-    return await event_stream(request, plain_events(service.answer(question), uuid4().hex, stream=body.stream))
+    # As in 0.2.10: nothing is loaded unless a number of turns is named, and what is loaded has its own template.
+    given = given_history(body)
+    kept = () if given else await kept_history(body, container, unset=0)
+    shape = shape_of(body, base_url, language)
+    question = question_of(body, Nothing(), given or kept, prompt=WITH_HISTORY if kept else "")
+    answer = answer_of(question, container, asked_of(body, container, shape, PLAIN))
+    return await event_stream(request, plain_events(answer, shape))
 
 
 @router.post("/chat/knowledge_base_chat", response_class=Response, responses=STREAM_RESPONSES)
 async def knowledge_base_chat(
-    body: KnowledgeBaseChatRequest, request: Request, container: ContainerDep, base_url: BaseUrlDep
+    body: KnowledgeBaseChatRequest,
+    request: Request,
+    container: ContainerDep,
+    base_url: BaseUrlDep,
+    language: LanguageDep,
 ) -> Response:
-    """Ask a knowledge base. Events: `{"answer"}` for each token, then `{"docs", "sources"}`; or all in one."""
-    question = Question(
-        text=body.query,
-        history=_history(body.history),
-        ground=container.grounds.knowledge_bases(
-            [body.knowledge_base_name], top_k=body.top_k, max_distance=body.score_threshold
-        ),
-        model=body.model_name,
-        temperature=body.temperature,
-        max_tokens=_limit(body.max_tokens),
-        prompt=body.prompt_name,
+    """Ask knowledge bases. Events: `{"answer"}` for each token, then `{"docs", "sources", …}`; or all in one."""
+    names = list(dict.fromkeys([body.knowledge_base_name, *body.knowledge_base_names]))
+    ground = container.grounds.knowledge_bases(names, top_k=body.top_k, max_distance=body.score_threshold)
+    question = question_of(body, ground, await history_of(body, container))
+    shape = shape_of(body, base_url, language, ground)
+    answer = answer_of(question, container, asked_of(body, container, shape, "knowledge_base_chat", names))
+    return await event_stream(request, grounded_events(answer, shape))
+
+
+@router.post("/chat/feedback")
+def feedback(container: ContainerDep, body: FeedbackRequest | None = Body(default=None)) -> BaseResponse:
+    """Say what an answer is worth; a later word takes the place of an earlier one."""
+    said = body or FeedbackRequest()
+    container.conversations.give_feedback(caller().name, said.message_id, said.score, said.reason)
+    return BaseResponse()
+
+
+def shape_of(body: Answering, base_url: str, language: Language, ground: Ground | None = None) -> Shape:
+    """What the client wants its answer to look like."""
+    return Shape(
+        message_id=uuid4().hex,
+        question=body.query,
+        base_url=base_url,
+        language=language,
+        stream=body.stream,
+        more=body.events,
+        sources_first=isinstance(body, GroundedRequest) and body.sources_first,
+        prompts=ground.prompts if ground else "",
     )
-    events = grounded_events(
-        container.chat.answer(question), body.query, base_url, stream=body.stream, sources_first=body.sources_first
-    )
-    return await event_stream(request, events)
-
-
-def _history(turns: Iterable[History]) -> tuple[Message, ...]:
-    for turn in turns:
-        if turn.role not in _ROLES:
-            raise NotSupported(field=f"history.role: {turn.role}")
-    return tuple(Message(cast("Role", _ROLES[turn.role]), turn.content) for turn in turns)
-
-
-def _limit(max_tokens: int | None) -> int | None:
-    """0.2.10 takes zero and less as "no limit"."""
-    return max_tokens if max_tokens and max_tokens > 0 else None
