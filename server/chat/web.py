@@ -1,4 +1,4 @@
-"""Pages of the internet as the ground of an answer: search, read the pages, find the passages that match the question."""
+"""Pages of the internet as the ground of an answer: search, read the pages, find the passages that match."""
 
 import asyncio
 import logging

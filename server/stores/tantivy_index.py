@@ -29,13 +29,15 @@ class TantivyIndex:
         """See `WordIndex.open`."""
         path = folder / FOLDER
         path.mkdir(parents=True, exist_ok=True)
-        builder = tantivy.SchemaBuilder()
-        builder.add_integer_field("id", stored=False, indexed=True, fast=True)
-        builder.add_text_field("terms", stored=False, tokenizer_name="terms", index_option="freq")
         try:
-            return cls(tantivy.Index(builder.build(), path=str(path)))
+            return cls(tantivy.Index(_schema(), path=str(path)))
         except (ValueError, OSError) as error:
             raise ValueError(f"the word index is damaged: {error}") from error
+
+    @classmethod
+    def in_memory(cls) -> "TantivyIndex":
+        """An empty index that is gone with the object: for texts that are ranked once."""
+        return cls(tantivy.Index(_schema()))
 
     def change(self, remove: Iterable[int], add: Iterable[tuple[int, Sequence[str]]]) -> None:
         """See `WordIndex.change`."""
@@ -88,3 +90,10 @@ class TantivyIndex:
         searcher = self._index.searcher()
         hits = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs)).hits
         return set(self._ids(searcher, hits))
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_integer_field("id", stored=False, indexed=True, fast=True)
+    builder.add_text_field("terms", stored=False, tokenizer_name="terms", index_option="freq")
+    return builder.build()
