@@ -9,7 +9,8 @@ from configs.version import VERSION
 from server.errors import ModelUnavailable
 from server.launcher.labels import Labels, padded
 from server.launcher.masking import masked_url
-from server.launcher.plan import Plan, device
+from server.launcher.plan import Plan
+from server.launcher.worker_plan import device
 from server.llm.catalog import Choice, choose_embedder, choose_llm
 
 

@@ -9,8 +9,10 @@ from server.errors import Language
 
 SHOWN_LINES = 12
 
-# The first pattern found in the last lines of the log gives the advice; {0} is what the pattern caught.
+# The first pattern found in the last lines of the log gives the advice; {0} is what the pattern caught first.
 _ADVICE = [
+    # A worker that cannot load its model says why, and what to do, in two lines.
+    (r"^error: (.+)\n错误：(.+)$", "{0}", "{1}"),
     (
         r"No module named '([\w.]+)'",
         "The package {0} is missing. Run: make run    (or: pip install -r requirements.txt)",
@@ -50,11 +52,11 @@ _SLOW = (
 class Failure:
     """What happened to a service: `seconds` after its start, with the last lines of its log.
 
-    `detail` is the system's reason when it could not be started, and the controller that a worker which timed out
-    could not reach.
+    `detail` is the system's reason when it could not be started, the controller that a worker which timed out could not
+    reach, and the failed service that one which was held back needs.
     """
 
-    kind: Literal["died", "timeout", "not_started"]
+    kind: Literal["died", "timeout", "not_started", "held_back"]
     seconds: float
     log: str
     exit_code: int | None = None
@@ -66,6 +68,8 @@ class Failure:
         zh = language == "zh"
         if self.kind == "not_started":
             return f"无法启动：{self.detail}" if zh else f"could not be started: {self.detail}"
+        if self.kind == "held_back":
+            return f"未启动，因为 {self.detail} 失败" if zh else f"was not started, because {self.detail} has failed"
         if self.kind == "timeout":
             return f"{self.seconds:.0f} 秒内没有就绪" if zh else f"was not ready within {self.seconds:.0f} s"
         how = _how_it_ended(self.exit_code or 0, language)
@@ -76,8 +80,8 @@ class Failure:
         index = 1 if language == "zh" else 0
         text = "\n".join(self.lines)
         for pattern, *advice in _ADVICE:
-            if found := re.search(pattern, text, re.IGNORECASE):
-                return advice[index].format(found.group(1))
+            if found := re.search(pattern, text, re.IGNORECASE | re.MULTILINE):
+                return advice[index].format(*found.groups())
         if self.kind == "timeout":
             return _ALONE[index].format(self.detail) if self.detail else _SLOW[index]
         if self.exit_code == -9:

@@ -23,6 +23,7 @@ _LABELS = {
     "api": ("knowledge API", "知识库 API"),
     "openai_api": ("OpenAI API", "OpenAI API"),
     "controller": ("controller", "控制器"),
+    "providers": ("providers", "在线模型"),
     "worker": ("model", "模型"),
     "system": ("system", "操作系统"),
     "python": ("Python", "Python"),

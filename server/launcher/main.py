@@ -15,6 +15,7 @@ from server.launcher.environment import CONTROL_TOKEN
 from server.launcher.errors import NoOnlineModels
 from server.launcher.labels import Labels, console_language
 from server.launcher.plan import Plan, plan, with_options
+from server.launcher.worker_plan import has_provider_models
 from server.llm.catalog import Choice, choose_llm
 
 REFUSED = 1
@@ -82,7 +83,7 @@ def _planned(settings: Settings, options: Options, labels: Labels) -> tuple[Plan
     choices: list[Choice] = []
     if "workers" in options.parts:
         choices = [choose_llm(settings, name) for name in options.model_names or ("",)]
-    if "online_workers" in options.parts:
+    if "online_workers" in options.parts and not has_provider_models(settings):
         if options.parts == {"online_workers"}:
             raise NoOnlineModels
         sys.stderr.write(f"{NoOnlineModels().message(labels.language)}\n")

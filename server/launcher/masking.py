@@ -19,7 +19,8 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 def as_toml(settings: Settings) -> str:
     """All settings in the form of `configs/default.toml`; secrets that are set show as asterisks."""
     lines: list[str] = []
-    _add_table(lines, (), settings.model_dump())
+    # TOML has no word for nothing; what is None is left to the model or the library anyway.
+    _add_table(lines, (), settings.model_dump(exclude_none=True))
     return "\n".join(lines).strip() + "\n"
 
 

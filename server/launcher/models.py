@@ -7,9 +7,11 @@ from typing import Any
 from configs.settings import Settings
 from server.launcher.arguments import Options
 from server.launcher.errors import ModelNotRunning, ModelNotStarted, ModelRunning, ShuttingDown
-from server.launcher.plan import Service, with_options, worker
+from server.launcher.plan import with_options, worker_place
 from server.launcher.runs import Run, State
+from server.launcher.services import Service
 from server.launcher.supervisor import Supervisor
+from server.launcher.worker_plan import model_services
 from server.llm.catalog import choose_llm
 
 
@@ -37,7 +39,7 @@ class Models:
             ModelNotStarted: it died while loading, or took too long.
         """
         with self._change:
-            return self._start(self._service(name))
+            return self._start(self._services(name))
 
     def stop(self, name: str) -> dict[str, Any]:
         """Stop a model and wait until its process is gone. Raises `ModelNotRunning`."""
@@ -51,24 +53,41 @@ class Models:
         the new one then fails, the old one is started again.
         """
         with self._change:
-            service = self._service(new_name)
+            services = self._services(new_name)
             if self._is_running(new_name):
                 raise ModelRunning(name=new_name)
-            old = self._service(name)
+            old = self._services(name)
             self._stop(name)
             try:
-                return self._start(service)
+                return self._start(services)
             except ModelNotStarted:
                 self._start(old)
                 raise
 
-    def _service(self, name: str) -> Service:
+    def _services(self, name: str) -> list[Service]:
         options = Options(model_names=(name,), lite=self._options.lite)
         settings = with_options(self._settings, options)
-        return worker(settings, self._options, choose_llm(settings, name), free=self._free)
+        services = model_services(worker_place(settings, self._options, self._free), choose_llm(settings, name))
+        if not services:  # a provider's model runs elsewhere, always
+            raise ModelRunning(name=name)
+        return services
 
-    def _start(self, service: Service) -> dict[str, Any]:
-        run = self._supervisor.add(service).result()
+    def _start(self, services: list[Service]) -> dict[str, Any]:
+        """Start the processes of a model one after another; should one fail, none is left."""
+        runs: list[Run] = []
+        for service in services:
+            runs.append(self._supervisor.add(service).result())
+            try:
+                self._check(runs[-1])
+            except ModelNotStarted:
+                for started in reversed(runs[:-1]):
+                    self._supervisor.remove(started.service.name).result()
+                raise
+        return _described(runs[-1])
+
+    @staticmethod
+    def _check(run: Run) -> None:
+        service = run.service
         if run.failure is not None:
             raise ModelNotStarted(
                 name=service.model,
@@ -79,13 +98,13 @@ class Models:
             )
         if run.state is not State.READY:
             raise ShuttingDown
-        return _described(run)
 
     def _stop(self, name: str) -> dict[str, Any]:
         if not self._is_running(name):
             running = ", ".join(run.service.model for run in self._running())
             raise ModelNotRunning(name=name, running=running or "-")
-        return _described(self._supervisor.remove(f"worker-{name}").result())
+        mine = [run for run in self._running() if run.service.model == name]
+        return [_described(self._supervisor.remove(run.service.name).result()) for run in reversed(mine)][-1]
 
     def _is_running(self, name: str) -> bool:
         return any(run.service.model == name for run in self._running())

@@ -3,64 +3,19 @@
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from configs.sections.models import LlmModel
 from configs.sections.services import ControllerService
 from configs.sections.services import Service as Address
 from configs.settings import Settings
 from server.launcher.arguments import Options
 from server.launcher.errors import KeyNeeded, NeedsWeights, WorkerUnreachable
 from server.launcher.ports import Wanted
-from server.launcher.probes import Answers, Listens, Probe, Registered
+from server.launcher.probes import Answers, Listens
+from server.launcher.services import Service, module_argv
+from server.launcher.worker_plan import WorkerPlace, has_provider_models, model_services, provider_service
 from server.llm.catalog import ENGINE_PACKAGES, Choice
-
-WORKER_MODULES = {
-    "builtin": "server.llm.workers.extractive",
-    "fake": "server.llm.workers.scripted",
-    "fastchat": "server.llm.workers.stock",
-}
-
-
-@dataclass(frozen=True)
-class Service:
-    """One process: how to start it, how to see that it is ready, and what depends on it.
-
-    `env` is added to the environment all services share. `after` names services that must be ready first. A `critical`
-    service that fails while everything starts ends the launcher. `setting` is the table that holds its port. `packages`
-    must be installed. `model` is set for model workers. A `light` service does no heavy arithmetic.
-    """
-
-    name: str
-    argv: tuple[str, ...]
-    host: str
-    port: int
-    ready: Probe
-    setting: str
-    start_timeout_s: float
-    env: Mapping[str, str] = field(default_factory=dict)
-    after: tuple[str, ...] = ()
-    critical: bool = True
-    packages: tuple[str, ...] = ()
-    model: str = ""
-    light: bool = True
-
-    @property
-    def address(self) -> str:
-        """Where a client on this machine finds it."""
-        return Address(host=self.host, port=self.port).url
-
-    @property
-    def log_name(self) -> str:
-        """Its log file inside `paths.logs`; model names may hold characters that file names may not."""
-        return re.sub(r"[^\w.-]", "_", self.name) + ".log"
-
-    @property
-    def wanted_port(self) -> Wanted:
-        """The port it will listen on."""
-        return Wanted(self.name, self.host, self.port, self.setting)
 
 
 @dataclass(frozen=True)
@@ -120,52 +75,18 @@ def plan(settings: Settings, options: Options, choices: Sequence[Choice], free: 
     control = None
     if "workers" in options.parts:
         _check_reachable(settings, controller)
-        made += [worker(settings, options, choice, free=free, critical=len(choices) == 1) for choice in choices]
+        place = worker_place(settings, options, free)
+        for choice in choices:
+            made += model_services(place, choice, critical=len(choices) == 1)
         control = settings.services.control
+    if options.parts & {"workers", "online_workers"} and has_provider_models(settings):
+        made.append(provider_service(worker_place(settings, options, free)))
     return Plan(tuple(made), controller, control)
 
 
-def worker(
-    settings: Settings, options: Options, choice: Choice, *, free: Iterator[int], critical: bool = False
-) -> Service:
-    """The worker of one chat model."""
-    model = choice.model
-    assert isinstance(model, LlmModel)  # noqa: S101  # choose_llm gives no other
-    shared = settings.services.workers
-    fixed = model.port or shared.port
-    at = Address(host=shared.host, port=fixed or next(free))
-    controller = _controller_address(settings, options)
-    flags: dict[str, Any] = {
-        "--model-name": choice.name,
-        "--model-path": choice.path or "",
-        "--controller-address": controller,
-        "--worker-address": at.url,
-        "--host": at.host,
-        "--port": at.port,
-        "--device": device(settings, choice),
-        "--limit-worker-concurrency": shared.limit_worker_concurrency,
-        "--log-level": _log_level(options),
-    }
-    return Service(
-        name=f"worker-{choice.name}",
-        argv=_module(WORKER_MODULES[model.engine], flags),
-        host=at.host,
-        port=at.port,
-        ready=Registered(at.url, controller, choice.name),
-        setting=f'models.llm."{choice.name}"' if model.port else "services.workers",
-        start_timeout_s=settings.launcher.start_timeout_s,
-        light=model.engine not in ENGINE_PACKAGES,
-        critical=critical,
-        packages=("fastchat", *ENGINE_PACKAGES.get(model.engine, ())),
-        model=choice.name,
-    )
-
-
-def device(settings: Settings, choice: Choice) -> str:
-    """Where a model runs: built-ins on the processor, others as set; who loads the model resolves "auto"."""
-    if choice.model.engine not in ENGINE_PACKAGES:
-        return "cpu"
-    return choice.model.device or settings.models.device
+def worker_place(settings: Settings, options: Options, free: Iterator[int]) -> WorkerPlace:
+    """What the workers of these options share. `free` yields ports nobody uses."""
+    return WorkerPlace(settings, _controller_address(settings, options), _log_level(options), free)
 
 
 def _controller_address(settings: Settings, options: Options) -> str:
@@ -184,10 +105,6 @@ def _check_reachable(settings: Settings, controller: str) -> None:
         raise WorkerUnreachable(controller=controller, host=host)
 
 
-def _module(name: str, flags: Mapping[str, Any]) -> tuple[str, ...]:
-    return (sys.executable, "-m", name, *(str(word) for pair in flags.items() for word in pair))
-
-
 def _log_level(options: Options) -> str:
     return "error" if options.quiet else "info"
 
@@ -202,7 +119,7 @@ def _controller(settings: Settings, options: Options) -> Service:
     }
     return Service(
         name="controller",
-        argv=_module("server.llm.fastchat.controller", flags),
+        argv=module_argv("server.llm.fastchat.controller", flags),
         host=at.host,
         port=at.port,
         ready=Answers(f"{at.url}/test_connection"),
@@ -222,7 +139,7 @@ def _openai_api(settings: Settings, options: Options) -> Service:
     }
     return Service(
         name="openai_api",
-        argv=_module("server.llm.fastchat.openai_api", flags),
+        argv=module_argv("server.llm.fastchat.openai_api", flags),
         host=at.host,
         port=at.port,
         # Not GET /v1/models: it has the controller question every worker and drop those that are still loading.
@@ -239,7 +156,7 @@ def _api(settings: Settings, options: Options) -> Service:
     chosen = options.lite or options.model_names
     return Service(
         name="api",
-        argv=_module("server.api", {"--host": at.host, "--port": at.port}),
+        argv=module_argv("server.api", {"--host": at.host, "--port": at.port}),
         host=at.host,
         port=at.port,
         ready=Answers(f"{at.url}/health"),

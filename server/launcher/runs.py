@@ -15,9 +15,9 @@ from configs.sections.services import Launcher as Patience
 from configs.settings import PROJECT_ROOT
 from server.launcher.environment import for_service
 from server.launcher.failures import SHOWN_LINES, Failure
-from server.launcher.plan import Service
 from server.launcher.probes import Listens, Registered
 from server.launcher.process import Guardian, Process, last_lines, open_log
+from server.launcher.services import Service
 
 PROBE_EVERY_S = 0.05
 FIRST_PAUSE_S = 1.0
@@ -102,6 +102,10 @@ class Run:
         name = f"probe-{self.service.name}"
         threading.Thread(target=self._ask, args=(self._watching, self._attempt), name=name, daemon=True).start()
         self._become(State.STARTING)
+
+    def give_up(self, needed: str) -> None:
+        """It will not be started: the service it needs has failed."""
+        self._fail(Failure("held_back", 0, self._log_shown, detail=needed))
 
     def answer_came(self, attempt: int) -> None:
         """The probe of that attempt succeeded."""

@@ -17,9 +17,9 @@ from typing import Protocol
 from configs.sections.services import Launcher as Patience
 from server.launcher.environment import for_services
 from server.launcher.errors import ModelNotRunning, ModelRunning, ShuttingDown
-from server.launcher.plan import Service
 from server.launcher.process import Guardian
 from server.launcher.runs import SETTLED, Run, State, Surroundings
+from server.launcher.services import Service
 
 TICK_S = 0.05
 IDLE_TICK_S = 0.2
@@ -156,7 +156,10 @@ class Supervisor:
         for run in self.runs():
             if run.state is State.WAITING:
                 needed = (self._runs[name] for name in run.service.after if name in self._runs)
-                if all(other.state is State.READY for other in needed):
+                states = {other.service.name: other.state for other in needed}
+                if State.FAILED in states.values():
+                    run.give_up(next(name for name, state in states.items() if state is State.FAILED))
+                elif all(state is State.READY for state in states.values()):
                     run.start()
 
     def _finished(self) -> bool:

@@ -2,10 +2,12 @@
 
 import importlib.util
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from configs.sections.base import PROJECT_ROOT
 from configs.sections.models import EmbedModel, LlmModel
 from configs.settings import Settings
 from server.errors import ModelNotFound, ModelUnavailable
@@ -13,6 +15,8 @@ from server.llm.providers import ENGINE, why_not
 
 ENGINE_PACKAGES = {
     "fastchat": ("torch", "transformers", "accelerate"),
+    "transformers": ("torch", "transformers", "accelerate"),
+    "vllm": (),  # it lives in an environment of its own
     "sentence-transformers": ("sentence_transformers",),
 }
 
@@ -56,6 +60,13 @@ def weights_folder(settings: Settings, name: str, model: LlmModel | EmbedModel) 
     return next((folder for folder in candidates if (folder / "config.json").is_file()), None)
 
 
+def vllm_executable(settings: Settings) -> str | None:
+    """The program of the setting `models.vllm.executable`; None when it is not there."""
+    named = str(Path(settings.models.vllm.executable).expanduser())
+    is_path = os.sep in named or "/" in named
+    return shutil.which(str(PROJECT_ROOT / named) if is_path else named)
+
+
 def _cached_snapshots(repo: str) -> list[Path]:
     home = os.environ.get("HF_HOME") or Path("~/.cache/huggingface").expanduser()
     hub = Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub")
@@ -82,9 +93,7 @@ def _choose(
     )
 
 
-def _why_not(
-    settings: Settings, name: str, model: LlmModel | EmbedModel, path: Path | None
-) -> tuple[str, str] | None:
+def _why_not(settings: Settings, name: str, model: LlmModel | EmbedModel, path: Path | None) -> tuple[str, str] | None:
     if model.engine == ENGINE:
         return why_not(settings, model)
     packages = ENGINE_PACKAGES.get(model.engine, ())
@@ -92,12 +101,24 @@ def _why_not(
     if absent:
         needs = " ".join(absent).replace("_", "-")
         return f"needs {needs} (pip install -r requirements.txt)", f"缺少 {needs}（pip install -r requirements.txt）"
-    if packages and path is None:
+    if model.engine == "vllm" and (reason := _no_vllm(settings)):
+        return reason
+    if model.engine in ENGINE_PACKAGES and path is None:
         return (
             f"no weights here (python startup.py --download {name})",
             f"本机没有权重（python startup.py --download {name}）",
         )
     return None
+
+
+def _no_vllm(settings: Settings) -> tuple[str, str] | None:
+    if vllm_executable(settings) is not None:
+        return None
+    named = settings.models.vllm.executable
+    return (
+        f"needs vLLM, which is not at {named} (make vllm, or set models.vllm.executable)",
+        f"缺少 vLLM：{named} 不存在（运行 make vllm，或设置 models.vllm.executable）",
+    )
 
 
 def _found(

@@ -105,10 +105,12 @@ def test_several_models_each_get_a_worker_and_none_alone_is_critical(settings, m
     assert service(planned(settings, "-m"), "worker-builtin-extractive").critical
 
 
-def test_a_model_with_weights_gets_fastchats_worker(settings):
-    choice = Choice("Qwen2.5-1.5B-Instruct", settings.models.llm["Qwen2.5-1.5B-Instruct"], Path("/w"), "", "")
+@pytest.mark.parametrize(("engine", "module"), [("transformers", "transformers_worker"), ("fastchat", "stock")])
+def test_a_model_with_weights_gets_a_worker_that_loads_them(settings, engine, module):
+    model = settings.models.llm["Qwen2.5-1.5B-Instruct"].model_copy(update={"engine": engine})
+    choice = Choice("Qwen2.5-1.5B-Instruct", model, Path("/w"), "", "")
     worker = plan(settings, parse(["-m"]), [choice], count(40001)).services[0]
-    assert worker.argv[2] == "server.llm.workers.stock"
+    assert worker.argv[2] == f"server.llm.workers.{module}"
     assert flag(worker, "--model-path") == "/w"
     assert flag(worker, "--device") == "auto"
     assert not worker.light

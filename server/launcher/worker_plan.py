@@ -1,0 +1,219 @@
+"""The processes of one chat model: its worker, several of them as replicas, and vLLM's server behind a worker."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from configs.sections.models import LlmModel
+from configs.sections.services import Service as Address
+from configs.settings import Settings
+from server.launcher.probes import Answers, Listens, Registered
+from server.launcher.services import Service, module_argv
+from server.llm.catalog import ENGINE_PACKAGES, Choice, vllm_executable
+from server.llm.providers import named_models
+
+WORKER_MODULES = {
+    "builtin": "server.llm.workers.extractive",
+    "fake": "server.llm.workers.scripted",
+    "fastchat": "server.llm.workers.stock",
+    "transformers": "server.llm.workers.transformers_worker",
+    "vllm": "server.llm.workers.vllm_worker",
+}
+# vLLM compiles and tries its kernels at each start, which takes minutes beside the loading.
+VLLM_PATIENCE_S = 900.0
+_CARDS_VARIABLES = ("CUDA_VISIBLE_DEVICES", "ZE_AFFINITY_MASK", "ASCEND_RT_VISIBLE_DEVICES")
+
+
+@dataclass(frozen=True)
+class WorkerPlace:
+    """What the workers of one start share: the controller they register with, and how much they log."""
+
+    settings: Settings
+    controller: str
+    log_level: str
+    free: Iterator[int]
+
+    def address(self, port: int = 0) -> Address:
+        """Where a worker listens; a port of 0 takes one that nobody uses."""
+        shared = self.settings.services.workers
+        return Address(host=shared.host, port=port or shared.port or next(self.free))
+
+
+def model_services(place: WorkerPlace, choice: Choice, *, critical: bool = False) -> list[Service]:
+    """The processes of a chat model in starting order; none for the model of a provider, which runs elsewhere."""
+    model = choice.model
+    assert isinstance(model, LlmModel)  # noqa: S101  # choose_llm gives no other
+    if model.engine not in WORKER_MODULES:
+        return []
+    made: list[Service] = []
+    for number in range(1, model.replicas + 1):
+        name = choice.name if number == 1 else f"{choice.name}-{number}"
+        needed = critical and model.replicas == 1
+        if model.engine == "vllm":
+            made += _vllm(place, choice, name, cards=_cards(model, number), critical=needed)
+        else:
+            made.append(_worker(place, choice, name, cards=_cards(model, number), critical=needed))
+    return made
+
+
+def has_provider_models(settings: Settings) -> bool:
+    """Whether a provider's model is in the settings, or may be found by asking a provider."""
+    return bool(named_models(settings)) or any(one.models == "auto" for one in settings.providers.values())
+
+
+def provider_service(place: WorkerPlace) -> Service:
+    """The worker through which the controller knows the models of all providers."""
+    at = place.address()
+    names = [model.name for model in named_models(place.settings)]
+    flags = {
+        "--controller-address": place.controller,
+        "--worker-address": at.url,
+        "--host": at.host,
+        "--port": at.port,
+        "--log-level": place.log_level,
+    }
+    return Service(
+        name="providers",
+        argv=module_argv("server.llm.workers.proxy", flags),
+        host=at.host,
+        port=at.port,
+        # Names that are found by asking may come late, or never.
+        ready=Registered(at.url, place.controller, names[0]) if names else Listens(at.url),
+        setting="services.workers",
+        start_timeout_s=place.settings.launcher.start_timeout_s,
+        critical=False,
+        packages=("fastchat",),
+    )
+
+
+def device(settings: Settings, choice: Choice) -> str:
+    """Where a model runs: built-ins on the processor, others as set; who loads the model resolves "auto"."""
+    if choice.model.provider:
+        return choice.model.provider
+    if choice.model.engine not in ENGINE_PACKAGES:
+        return "cpu"
+    return choice.model.device or settings.models.device
+
+
+def _worker(place: WorkerPlace, choice: Choice, name: str, *, cards: str, critical: bool) -> Service:
+    model, settings = choice.model, place.settings
+    assert isinstance(model, LlmModel)  # noqa: S101  # see model_services
+    at = place.address(model.port)
+    flags = _common_flags(place, choice, at)
+    flags["--model-path"] = choice.path or ""
+    flags["--device"] = device(settings, choice)
+    argv = module_argv(WORKER_MODULES[model.engine], flags)
+    return Service(
+        name=f"worker-{name}",
+        argv=(*argv, *_loading_flags(model)) if model.engine == "transformers" else argv,
+        host=at.host,
+        port=at.port,
+        ready=Registered(at.url, place.controller, choice.name),
+        setting=f'models.llm."{choice.name}"' if model.port else "services.workers",
+        start_timeout_s=settings.launcher.start_timeout_s,
+        env=dict.fromkeys(_CARDS_VARIABLES, cards) if cards else {},
+        light=model.engine not in ENGINE_PACKAGES,
+        critical=critical,
+        packages=("fastchat", *ENGINE_PACKAGES.get(model.engine, ())),
+        model=choice.name,
+    )
+
+
+def _common_flags(place: WorkerPlace, choice: Choice, at: Address) -> dict[str, Any]:
+    shared = place.settings.services.workers
+    return {
+        "--model-name": choice.name,
+        "--controller-address": place.controller,
+        "--worker-address": at.url,
+        "--host": at.host,
+        "--port": at.port,
+        "--limit-worker-concurrency": shared.limit_worker_concurrency,
+        "--queue-limit": shared.queue_limit,
+        "--log-level": place.log_level,
+    }
+
+
+def _loading_flags(model: LlmModel) -> list[str]:
+    """How the transformers worker loads the weights; what is not set stays out, to keep the command readable."""
+    values = {
+        "--dtype": "" if model.dtype == "auto" else model.dtype,
+        "--quantization": model.quantization,
+        "--num-gpus": "" if model.num_gpus == 1 else model.num_gpus,
+        "--max-gpu-memory": model.max_gpu_memory,
+        "--window": model.window or "",
+        "--attention": model.attention,
+        "--chat-template": model.chat_template,
+        "--generation": _sampling(model),
+        "--threads": model.threads or "",
+    }
+    flags = [str(word) for flag, value in values.items() if value for word in (flag, value)]
+    flags += [word for folder in model.adapters for word in ("--adapter", folder)]
+    return [*flags, "--trust-remote-code"] if model.trust_remote_code else flags
+
+
+def _sampling(model: LlmModel) -> str:
+    return model.generation.model_dump_json(exclude_none=True) if model.generation.model_fields_set else ""
+
+
+def _vllm(place: WorkerPlace, choice: Choice, name: str, *, cards: str, critical: bool) -> list[Service]:
+    """vLLM's server, and the worker through which the controller knows it. A random key keeps others away from it."""
+    model, settings = choice.model, place.settings
+    assert isinstance(model, LlmModel)  # noqa: S101  # see model_services
+    program, key = vllm_executable(settings) or settings.models.vllm.executable, secrets.token_urlsafe(24)
+    inner = Address(host="127.0.0.1", port=next(place.free))
+    server = Service(
+        name=f"vllm-{name}",
+        argv=(program, "serve", str(choice.path), *_vllm_flags(choice.name, model, inner)),
+        host=inner.host,
+        port=inner.port,
+        ready=Answers(f"{inner.url}/health"),
+        setting="services.workers",
+        start_timeout_s=max(settings.launcher.start_timeout_s, VLLM_PATIENCE_S),
+        env={"VLLM_API_KEY": key, **(dict.fromkeys(_CARDS_VARIABLES, cards) if cards else {})},
+        light=False,
+        critical=critical,
+        model=choice.name,
+    )
+    at = place.address(model.port)
+    flags = {**_common_flags(place, choice, at), "--upstream": f"{inner.url}/v1"}
+    worker = Service(
+        name=f"worker-{name}",
+        argv=module_argv(WORKER_MODULES["vllm"], flags),
+        host=at.host,
+        port=at.port,
+        ready=Registered(at.url, place.controller, choice.name),
+        setting=f'models.llm."{choice.name}"' if model.port else "services.workers",
+        start_timeout_s=settings.launcher.start_timeout_s,
+        env={"ZHIWEN_UPSTREAM_KEY": key},
+        after=(server.name,),
+        critical=critical,
+        packages=("fastchat",),
+        model=choice.name,
+    )
+    return [server, worker]
+
+
+def _vllm_flags(name: str, model: LlmModel, at: Address) -> list[str]:
+    values: Mapping[str, Any] = {
+        "--host": at.host,
+        "--port": at.port,
+        "--served-model-name": name,
+        "--tensor-parallel-size": model.num_gpus,
+        "--gpu-memory-utilization": model.gpu_memory_utilization,
+        "--dtype": model.dtype,
+        "--max-model-len": model.window or "",
+        "--quantization": model.quantization,
+        "--chat-template": model.chat_template,
+        "--override-generation-config": _sampling(model),
+    }
+    flags = [str(word) for flag, value in values.items() if value for word in (flag, value)]
+    return [*flags, *(["--trust-remote-code"] if model.trust_remote_code else []), *model.extra_args]
+
+
+def _cards(model: LlmModel, number: int) -> str:
+    """The cards of one replica: its own share of `gpus` where there are enough, else all of them."""
+    cards = [card for card in model.gpus.split(",") if card]
+    if len(cards) < model.replicas * model.num_gpus:
+        return model.gpus
+    return ",".join(cards[(number - 1) * model.num_gpus : number * model.num_gpus])
