@@ -5,13 +5,16 @@ import json
 import random
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from server.errors import ModelFailed, ModelTimeout, ModelUnavailable, ProviderBusy, ZhiwenError
 from server.llm.generation import Piece
 from server.llm.openai_stream import Refused, Silent, Unreachable, refusal, stream_pieces
 from server.llm.provider_connections import Connections
 from server.llm.providers import Endpoint
+
+if TYPE_CHECKING:
+    import httpx
 
 Failure = Refused | Silent | Unreachable
 FIRST_PAUSE_S = 0.5
@@ -27,15 +30,15 @@ async def streamed(
     connections: Connections, endpoint: Endpoint, body: Mapping[str, Any]
 ) -> AsyncGenerator[Piece, None]:
     """`stream_pieces`, tried again while nothing has come and the failure may pass."""
-    client = await connections.client(endpoint)
     attempt = 0
     while True:
         begun = False
         try:
-            async with connections.slot(endpoint), aclosing(stream_pieces(client, endpoint, body)) as pieces:
-                async for piece in pieces:
-                    begun = True
-                    yield piece
+            async with connections.place(endpoint) as client:
+                async with aclosing(stream_pieces(client, endpoint, body)) as pieces:
+                    async for piece in pieces:
+                        begun = True
+                        yield piece
                 return
         except (Refused, Unreachable) as error:
             pause = None if begun else pause_before_retry(endpoint, error, attempt)
@@ -56,8 +59,8 @@ async def called(
     attempt = 0
     while True:
         try:
-            async with connections.slot(endpoint):
-                return await _answer(connections, endpoint, path, body)
+            async with connections.place(endpoint) as client:
+                return await _answer(client, endpoint, path, body)
         except (Refused, Unreachable) as error:
             pause = pause_before_retry(endpoint, error, attempt)
             if pause is None:
@@ -101,11 +104,10 @@ def as_error(model: str, endpoint: Endpoint, failure: Failure) -> ZhiwenError:
 
 
 async def _answer(
-    connections: Connections, endpoint: Endpoint, path: str, body: Mapping[str, Any] | None
+    client: "httpx.AsyncClient", endpoint: Endpoint, path: str, body: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     import httpx
 
-    client = await connections.client(endpoint)
     url = path if "://" in path else f"{endpoint.base_url}{path}"
     content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
     headers = {**endpoint.headers, **({"Content-Type": "application/json"} if body is not None else {})}

@@ -1,8 +1,14 @@
-"""Open connections to OpenAI-compatible APIs, shared by all requests of an event loop and kept alive between them."""
+"""Open connections to OpenAI-compatible APIs, shared by all requests of an event loop and kept alive between them.
+
+httpx looks at every connection of a client, for each of them again, whenever a request begins or ends: with 400 streams
+that took more time than all tokens. So requests are spread over lanes, clients with a few requests each.
+"""
 
 import asyncio
-import contextlib
 import ssl
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -12,50 +18,82 @@ if TYPE_CHECKING:
     import httpx
 
 CONNECT_S = 10.0
-KEPT_ALIVE = 100
-"""Idle connections that stay open; how many are in use at once has no limit here."""
+LANE = 16
+"""Requests at a time in one lane."""
+
+
+@dataclass(eq=False)
+class _Lane:
+    client: "httpx.AsyncClient"
+    requests: int = 0
+
+
+@dataclass
+class _Open:
+    """What one event loop has open: lanes by the way out, queues by provider."""
+
+    lanes: dict[tuple[bool, str], list[_Lane]] = field(default_factory=dict)
+    certificates: dict[bool, ssl.SSLContext] = field(default_factory=dict)
+    queues: dict[str, asyncio.Semaphore] = field(default_factory=dict)
 
 
 class Connections:
-    """A client for each event loop and way out, a queue for each event loop and provider."""
+    """Clients for any number of event loops and endpoints."""
 
     def __init__(self) -> None:
-        self._clients: WeakKeyDictionary[Any, dict[tuple[bool, str], httpx.AsyncClient]] = WeakKeyDictionary()
-        self._slots: WeakKeyDictionary[Any, dict[str, asyncio.Semaphore]] = WeakKeyDictionary()
+        self._loops: WeakKeyDictionary[Any, _Open] = WeakKeyDictionary()
 
-    async def client(self, endpoint: Endpoint) -> "httpx.AsyncClient":
-        """The running loop's client for this endpoint; the first one for a remote address loads certificates."""
-        clients = self._clients.setdefault(asyncio.get_running_loop(), {})
-        way = (endpoint.is_local, endpoint.proxy)
-        if way not in clients:
-            made = await asyncio.to_thread(_client, endpoint)
-            clients.setdefault(way, made)
-        return clients[way]
-
-    def slot(self, endpoint: Endpoint) -> contextlib.AbstractAsyncContextManager[Any]:
-        """A place among the requests that the provider gets at a time; waits for one when entered."""
-        if not endpoint.concurrency:
-            return contextlib.nullcontext()
-        slots = self._slots.setdefault(asyncio.get_running_loop(), {})
-        return slots.setdefault(endpoint.name, asyncio.Semaphore(endpoint.concurrency))
+    @asynccontextmanager
+    async def place(self, endpoint: Endpoint) -> "AsyncGenerator[httpx.AsyncClient, None]":
+        """A client for one request; waits while the endpoint has as many as it may have at a time."""
+        mine = self._loops.setdefault(asyncio.get_running_loop(), _Open())
+        async with _queue(mine, endpoint):
+            lane = await _lane(mine, endpoint)
+            lane.requests += 1
+            try:
+                yield lane.client
+            finally:
+                lane.requests -= 1
 
     async def aclose(self) -> None:
         """Close what the running loop has open."""
-        for client in self._clients.pop(asyncio.get_running_loop(), {}).values():
-            await client.aclose()
+        mine = self._loops.pop(asyncio.get_running_loop(), _Open())
+        for lane in [lane for lanes in mine.lanes.values() for lane in lanes]:
+            await lane.client.aclose()
 
 
-def _client(endpoint: Endpoint) -> "httpx.AsyncClient":
+def _queue(mine: _Open, endpoint: Endpoint) -> AbstractAsyncContextManager[Any]:
+    if not endpoint.concurrency:
+        return nullcontext()
+    return mine.queues.setdefault(endpoint.name, asyncio.Semaphore(endpoint.concurrency))
+
+
+async def _lane(mine: _Open, endpoint: Endpoint) -> _Lane:
+    """The first lane with room, so that connections are used again; loading certificates takes 20 ms once."""
+    if endpoint.is_local not in mine.certificates:
+        # Loopback needs none.
+        made = await asyncio.to_thread(_no_certificates if endpoint.is_local else ssl.create_default_context)
+        mine.certificates.setdefault(endpoint.is_local, made)
+    lanes = mine.lanes.setdefault((endpoint.is_local, endpoint.proxy), [])
+    for lane in lanes:
+        if lane.requests < LANE:
+            return lane
+    lanes.append(_Lane(_client(endpoint, mine.certificates[endpoint.is_local])))
+    return lanes[-1]
+
+
+def _no_certificates() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _client(endpoint: Endpoint, certificates: ssl.SSLContext) -> "httpx.AsyncClient":
     import httpx
 
-    # Loopback needs neither proxies nor certificates, which take 20 ms to load.
-    certificates = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if endpoint.is_local else ssl.create_default_context()
     return httpx.AsyncClient(
         trust_env=not endpoint.is_local,
         verify=certificates,
         proxy=endpoint.proxy or None,
-        timeout=httpx.Timeout(endpoint.timeout_s, connect=CONNECT_S),
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=KEPT_ALIVE),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=LANE),
         # Streams arrive as they are sent only when nothing is packed.
         headers={"Accept-Encoding": "identity"},
     )
