@@ -45,9 +45,17 @@ class Runner:
     async def run(self, call: Call) -> ToolFinished:
         """What became of the call. Cancelling this cancels the tool."""
         try:
-            output = await self._output(self.offer.find(call.name), call)
+            return await self.run_or_raise(call)
         except ZhiwenError as error:
             return ToolFinished(call.id, call.name, call.arguments, error=error.message(self.language))
+
+    async def run_or_raise(self, call: Call) -> ToolFinished:
+        """What the tool gave back.
+
+        Raises:
+            ZhiwenError: why it gave nothing.
+        """
+        output = await self._output(self.offer.find(call.name), call)
         return ToolFinished(call.id, call.name, call.arguments, output=output)
 
     async def _output(self, offered: OfferedTool, call: Call) -> str:

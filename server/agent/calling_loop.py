@@ -1,0 +1,160 @@
+"""The agent on models that call tools: LangChain's, with our own way of running tools and of keeping limits.
+
+Loaded with the first question of this kind, as LangChain's agents take most of a second and 80 MB.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Any, cast
+
+from langchain.agents import create_agent
+from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, BaseMessage, HumanMessage, ToolMessage
+from langgraph.prebuilt.tool_node import ToolCallRequest
+
+from server.agent.json_loop import FINAL_NOTE
+from server.agent.question import Run
+from server.agent.runner import Call
+from server.agent.tool import as_langchain
+from server.agent.window import Part, fitted
+from server.errors import AgentActionUnreadable, AgentStepLimit, ModelFailed
+from server.types import ChatEvent, ContextTrimmed, Done, Noticed, SourcesFound, Token, ToolStarted, Usage
+
+_GRAPH_STEPS_EACH = 4
+"""Steps of LangGraph for one of ours, rather too many: our own limit ends the run before."""
+_REPAIR = "The arguments of {name} were no valid JSON. Call the tool again with valid arguments, or answer."
+
+Handler = Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
+
+
+class CallingLoop:
+    """One answer by tool calls."""
+
+    def __init__(self, model: BaseChatModel, run: Run) -> None:
+        self._run = run
+        self._limits = _Limits(run)
+        self._agent = create_agent(
+            model,
+            [as_langchain(tool) for tool in run.offer.tools],
+            system_prompt=run.instructions,
+            middleware=[self._limits],
+        )
+
+    async def events(self) -> AsyncGenerator[ChatEvent, None]:
+        """Thoughts and answer as tokens, tools as they start and finish, and the end.
+
+        Raises:
+            AgentActionUnreadable: the arguments of a call were no JSON, even when they were asked for again.
+            AgentStepLimit: the model calls tools although its steps are used up.
+            ModelFailed: the model said nothing at all.
+        """
+        earlier = [{"role": message.role, "content": message.content} for message in self._run.history]
+        asked = {"messages": [*earlier, {"role": "user", "content": self._run.text}]}
+        config = {"recursion_limit": _GRAPH_STEPS_EACH * (self._run.step_limit + 2)}
+        stream = self._agent.astream(cast("Any", asked), cast("Any", config), stream_mode=["messages", "custom"])
+        said = False
+        async with aclosing(cast("AsyncGenerator[Any, None]", stream)) as items:
+            async for mode, item in items:
+                if mode == "custom":
+                    said = said and not isinstance(item, ToolStarted)
+                    yield item
+                elif isinstance(item[0], AIMessage) and (text := _text(item[0])):
+                    said = True
+                    yield Token(text)
+        if not said:
+            raise ModelFailed(name=self._run.generation.model, reason="it sent an empty answer")
+        yield Done(self._limits.finish_reason, self._limits.usage)
+
+
+class _Limits(AgentMiddleware[Any, Any]):
+    """Keeps window and steps, and runs the tools."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self._run = run
+        self._asked = 0
+        self.usage = Usage(0, 0)
+        self.finish_reason = "stop"
+
+    async def awrap_model_call(self, request: ModelRequest[Any], handler: Handler) -> ModelResponse[Any]:
+        """Ask the model for its next message; once more when its call cannot be read."""
+        write = request.runtime.stream_writer
+        messages, left_out = self._fitted(request.messages)
+        if left_out and not self._asked:
+            write(ContextTrimmed(messages=left_out, hits=0))
+        is_last = self._asked >= self._run.step_limit
+        if is_last:
+            error = AgentStepLimit(limit=self._run.step_limit)
+            write(Noticed(error.code, error.detail))
+            messages.append(HumanMessage(FINAL_NOTE[self._run.runner.language]))
+            request = request.override(tool_choice="none")
+        self._asked += 1
+        response = await self._readable(request.override(messages=messages), handler)
+        if is_last and _answer(response).tool_calls:
+            raise AgentStepLimit(limit=self._run.step_limit)
+        return response
+
+    async def awrap_tool_call(self, request: ToolCallRequest, handler: object) -> ToolMessage:
+        """Run one call; a failure is told to the model."""
+        del handler
+        write, runner = request.runtime.stream_writer, self._run.runner
+        wanted = request.tool_call
+        call = Call(wanted["id"] or "", wanted["name"], wanted["args"])
+        write(ToolStarted(call.id, call.name, call.arguments))
+        known = len(runner.hits)
+        finished = await runner.run(call)
+        write(finished)
+        if len(runner.hits) > known:
+            write(SourcesFound(tuple(runner.hits)))
+        return ToolMessage(
+            finished.error or finished.output,
+            tool_call_id=call.id,
+            name=call.name,
+            status="error" if finished.error else "success",
+        )
+
+    async def _readable(self, request: ModelRequest[Any], handler: Handler) -> ModelResponse[Any]:
+        response = await self._counted(request, handler)
+        broken = _answer(response).invalid_tool_calls
+        if not broken or _answer(response).tool_calls:
+            return response
+        note = HumanMessage(_REPAIR.format(name=broken[0].get("name") or "the tool"))
+        response = await self._counted(request.override(messages=[*request.messages, note]), handler)
+        if _answer(response).invalid_tool_calls and not _answer(response).tool_calls:
+            raise AgentActionUnreadable(name=self._run.generation.model, reason="its arguments are no JSON")
+        return response
+
+    async def _counted(self, request: ModelRequest[Any], handler: Handler) -> ModelResponse[Any]:
+        response = await handler(request)
+        answer, count = _answer(response), self._run.tokens
+        self.finish_reason = answer.response_metadata.get("finish_reason") or self.finish_reason
+        told = answer.usage_metadata
+        asked = told["input_tokens"] if told else sum(count(_text(message)) for message in request.messages)
+        said = told["output_tokens"] if told else count(_text(answer))
+        self.usage = Usage(self.usage.prompt_tokens + asked, self.usage.completion_tokens + said, exact=bool(told))
+        return response
+
+    def _fitted(self, messages: list[AnyMessage]) -> tuple[list[AnyMessage], int]:
+        """What fits, and how many earlier messages do not."""
+        parts = [Part(self._run.instructions), *(self._part(n, message) for n, message in enumerate(messages))]
+        texts = fitted(parts, self._run.room, self._run.tokens)[1:]
+        kept = [
+            message if text == _text(message) else message.model_copy(update={"content": text})
+            for message, text in zip(messages, texts, strict=True)
+            if text is not None
+        ]
+        return kept, len(messages) - len(kept)
+
+    def _part(self, number: int, message: BaseMessage) -> Part:
+        if number < len(self._run.history):
+            return Part(_text(message), "earlier")
+        return Part(_text(message), "result" if isinstance(message, ToolMessage) else "fixed")
+
+
+def _answer(response: ModelResponse[Any]) -> AIMessage:
+    return cast("AIMessage", response.result[0])
+
+
+def _text(message: BaseMessage | AIMessageChunk) -> str:
+    return str(message.text)
