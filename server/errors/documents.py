@@ -4,11 +4,11 @@ from server.errors.base import Busy, Conflict, Damaged, InvalidInput, NotFound, 
 
 
 class FileTooLarge(InvalidInput):
-    """Detail: name, limit_mb."""
+    """Detail: name, limit_mb, setting."""
 
     code = "file_too_large"
-    en = '"{name}" is larger than {limit_mb} MB. Split it, or raise knowledge_base.max_file_mb in the settings.'
-    zh = "“{name}”超过 {limit_mb} MB，请拆分文件，或调大设置 knowledge_base.max_file_mb。"
+    en = '"{name}" is larger than {limit_mb} MB. Split it, or raise {setting} in the settings.'
+    zh = "“{name}”超过 {limit_mb} MB，请拆分文件，或调大设置 {setting}。"
 
 
 class KnowledgeBaseNotFound(NotFound):

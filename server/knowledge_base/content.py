@@ -16,6 +16,7 @@ from server.stores.files import sync_folder
 
 BLOCK = 1024 * 1024
 ABANDONED_S = 3600
+SIZE_SETTING = "knowledge_base.max_file_mb"
 _TEMPORARY = ("~$*", "*.tmp", "*.temp", "*.part", "*.crdownload", "*~")
 
 
@@ -47,7 +48,7 @@ def receive(layout: Layout, name: FileName, stream: BinaryIO, limit_mb: int) -> 
             while block := stream.read(BLOCK):
                 size += len(block)
                 if size > limit_mb * BLOCK:
-                    raise FileTooLarge(name=name.text, limit_mb=limit_mb)
+                    raise FileTooLarge(name=name.text, limit_mb=limit_mb, setting=SIZE_SETTING)
                 digest.update(block)
                 file.write(block)
             file.flush()

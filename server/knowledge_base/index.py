@@ -121,9 +121,9 @@ class Index:
         return grown
 
     def search(self, vector: Vector, terms: Sequence[str], k: int) -> Answers:
-        """See `ask`."""
+        """See `ask_indexes`."""
         with self._use() as (vectors, words):
-            return ask(vectors, words, vector, terms, k)
+            return ask_indexes(vectors, words, vector, terms, k)
 
     def ids(self) -> tuple[set[int], set[int]]:
         """Ids in the vector store, and ids in the word index."""
@@ -136,7 +136,7 @@ class Index:
             self._opened = None
 
 
-def ask(vectors: VectorStore, words: WordIndex, vector: Vector, terms: Sequence[str], k: int) -> Answers:
+def ask_indexes(vectors: VectorStore, words: WordIndex, vector: Vector, terms: Sequence[str], k: int) -> Answers:
     """The k best of each index; both scores for every id found by either, as far as they are known."""
     dense = dict(vectors.search(vector, k))
     lexical = dict(words.search(terms, k))

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from configs import Settings
-from server.analysis import terms
 from server.db import repositories as rows
 from server.db.session import Database
 from server.db.tables import KnowledgeBaseRow
@@ -22,10 +21,8 @@ from server.knowledge_base.filters import Filters
 from server.knowledge_base.index import Answers, IndexPool
 from server.knowledge_base.names import Layout
 from server.knowledge_base.publish import open_index
-from server.retrieval.dense import embed_query
+from server.retrieval.asked import Asked, ask
 from server.retrieval.fusion import Candidate, fuse
-from server.retrieval.question import keywords
-from server.stores.base import Vector
 from server.types import Chunk, Hit
 
 MAX_DISTANCE = 2.0
@@ -68,16 +65,6 @@ class Found:
             self.timings[name] = self.timings.get(name, 0.0) + (time.perf_counter() - begun) * 1000
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """A question as one embedding model sees it."""
-
-    vector: Vector
-    words: Sequence[str]
-    floor: float
-    weight: float
-
-
 class Searcher:
     """Searches any of the knowledge bases."""
 
@@ -105,7 +92,7 @@ class Searcher:
         )
         reranks = self._reranks(query, list(choices.values()))
         wanted = max(top_k, self._settings.retrieval.rerank_candidates) if reranks else top_k
-        asked: dict[str, _Asked] = {}
+        asked: dict[str, Asked] = {}
         with found.stage("total"):
             with self._turns:
                 for kb in targets:
@@ -136,21 +123,17 @@ class Searcher:
         default = self._settings.retrieval.score_threshold
         return default if choices.score_threshold is None else choices.score_threshold
 
-    def _ask(self, kb: KnowledgeBaseRow, question: str) -> _Asked:
+    def _ask(self, kb: KnowledgeBaseRow, question: str) -> Asked:
         embedder = self._embedders.for_index(kb.name, kb.embed_model, kb.dimension)
-        wanted = keywords(question)
-        vector = embed_query(embedder, question if embedder.weight >= 1 else wanted)
-        return _Asked(vector, terms(wanted), embedder.floor, embedder.weight)
+        return ask(embedder, question)
 
-    def _search_one(
-        self, kb: KnowledgeBaseRow, asked: _Asked, filters: Filters, wanted: int, found: Found
-    ) -> list[Hit]:
+    def _search_one(self, kb: KnowledgeBaseRow, asked: Asked, filters: Filters, wanted: int, found: Found) -> list[Hit]:
         self._embedders.for_index(kb.name, kb.embed_model, kb.dimension)
         index = open_index(self._indexes, Layout.of(self._settings.paths.knowledge_base, kb.name), kb)
         k = max(self._settings.retrieval.candidates, wanted)
         while True:
             with found.stage("index"):
-                answers = index.search(asked.vector, asked.words, k)
+                answers = index.search(asked.vector, asked.terms, k)
                 candidates = fuse(answers.dense, answers.lexical, floor=asked.floor, weight=asked.weight)
             with found.stage("lookup"):
                 chunks = self._allowed(kb, candidates, filters, wanted)

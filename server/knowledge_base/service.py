@@ -248,6 +248,10 @@ class KnowledgeBases:
         self.jobs.cancel_for_files(kb.id, file_names)
         return self._files.delete(kb, file_names, delete_content=delete_content)
 
+    def forget_cached(self, hashes: Collection[str]) -> int:
+        """See `Files.forget_cached`."""
+        return self._files.forget_cached(hashes)
+
     def content_path(self, name: str, file_name: str) -> Path:
         """See `Files.path`."""
         return self._files.path(name, file_name)

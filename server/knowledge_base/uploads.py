@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from configs import Settings
 from server.errors import FileTooLarge, FileUnreadable, ZhiwenError
-from server.knowledge_base.content import BLOCK
+from server.knowledge_base.content import BLOCK, SIZE_SETTING
 
 if TYPE_CHECKING:
     from document_loaders.errors import DocumentUnreadable
@@ -67,7 +67,7 @@ def _stored(upload: Upload, folder: Path, limit_mb: int) -> Path:
     with path.open("wb") as file:
         shutil.copyfileobj(upload.stream, file, BLOCK)
         if file.tell() > limit_mb * BLOCK:
-            raise FileTooLarge(name=upload.name, limit_mb=limit_mb)
+            raise FileTooLarge(name=upload.name, limit_mb=limit_mb, setting=SIZE_SETTING)
     return path
 
 

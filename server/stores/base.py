@@ -63,6 +63,11 @@ class WordIndex(Protocol):
         """Open the index in the folder, or start an empty one. Raises `ValueError` when it is damaged."""
         ...
 
+    @classmethod
+    def in_memory(cls) -> "WordIndex":
+        """An empty index that is gone with the object: for texts that nobody keeps."""
+        ...
+
     def change(self, remove: Iterable[int], add: Iterable[tuple[int, Sequence[str]]]) -> None:
         """Remove ids and add (id, terms) pairs in one durable step."""
         ...

@@ -14,6 +14,7 @@ class MemoryStore:
     def __init__(self, dimension: int) -> None:
         self.dimension = dimension
         self._rows: dict[int, Vector] = {}
+        self._stacked: Matrix | None = None
 
     @classmethod
     def open(cls, folder: Path, dimension: int) -> "MemoryStore":  # the folder stays empty
@@ -27,18 +28,23 @@ class MemoryStore:
         if len(set(ids)) != len(ids) or self._rows.keys() & set(ids):
             raise ValueError("ids are there already or given twice")
         self._rows.update(zip(ids, np.array(vectors, dtype=np.float32), strict=True))
+        self._stacked = None
 
     def remove(self, ids: Iterable[int]) -> None:
         """See `VectorStore.remove`."""
         for i in ids:
             self._rows.pop(i, None)
+        self._stacked = None
 
     def search(self, vector: Vector, k: int) -> list[tuple[int, float]]:
         """See `VectorStore.search`."""
         ids = list(self._rows)
         if not ids or k < 1:
             return []
-        scores = np.stack([self._rows[i] for i in ids]) @ vector
+        # Stacked once after a change: a search must not copy all rows. Two that do it at once do the same.
+        stacked = self._stacked if self._stacked is not None else np.stack([self._rows[i] for i in ids])
+        self._stacked = stacked
+        scores = stacked @ vector
         best = np.argsort(-scores, kind="stable")[:k]
         return [(ids[i], float(scores[i])) for i in best]
 

@@ -36,7 +36,7 @@ class TantivyIndex:
 
     @classmethod
     def in_memory(cls) -> "TantivyIndex":
-        """An empty index that is gone with the object: for texts that are ranked once."""
+        """See `WordIndex.in_memory`."""
         return cls(tantivy.Index(_schema()))
 
     def change(self, remove: Iterable[int], add: Iterable[tuple[int, Sequence[str]]]) -> None:
