@@ -6,13 +6,19 @@ from configs import Settings
 from server.chat.grounds import Grounds
 from server.chat.memory import Conversations
 from server.chat.service import ChatService
+from server.chat.web import WebFinder
 from server.db.session import Database
+from server.fetching.fetcher import Fetcher
 from server.keys import ApiKeys
 from server.knowledge_base.embedders import Embedders
 from server.knowledge_base.parsers import Parser, ParserPool
+from server.knowledge_base.ranking import TextRanker
 from server.knowledge_base.service import KnowledgeBases
+from server.knowledge_base.temporary import TemporaryStores
 from server.llm.catalog import Choice, choose_embedder, choose_llm
 from server.llm.chat_models import ChatModels
+from server.search_engines.catalog import SearchEngines
+from server.search_engines.web_search import WebSearch
 
 
 @dataclass(frozen=True)
@@ -27,13 +33,17 @@ class Container:
     chat_models: ChatModels
     chat: ChatService
     grounds: Grounds
+    search_engines: SearchEngines
+    web: WebFinder
     conversations: Conversations
+    temporary: TemporaryStores
     llm_choice: Choice
     embedder_choice: Choice
 
     def close(self) -> None:
         """Let go of what was opened."""
         self.knowledge_bases.jobs.stop()
+        self.temporary.close()
         self.parser.close()
         self.conversations.close()
         self.database.close()
@@ -50,7 +60,10 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
     embedder_choice = choose_embedder(settings)
     llm_choice = choose_llm(settings)
     parser = parser or ParserPool(settings)
-    knowledge_bases = KnowledgeBases(settings, database, Embedders(settings, embedder_choice), parser)
+    embedders = Embedders(settings, embedder_choice)
+    knowledge_bases = KnowledgeBases(settings, database, embedders, parser)
+    search_engines = SearchEngines(settings)
+    rank = TextRanker(embedders, settings.retrieval.candidates)
     chat_models = ChatModels(settings, llm_choice.name)
     return Container(
         settings=settings,
@@ -61,7 +74,10 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
         chat_models=chat_models,
         chat=ChatService(settings, chat_models),
         grounds=Grounds(settings, knowledge_bases.search),
+        search_engines=search_engines,
+        web=WebFinder(settings, WebSearch(search_engines), Fetcher.of(settings), rank),
         conversations=Conversations(database),
+        temporary=TemporaryStores(settings, embedders, parser, knowledge_bases.forget_cached),
         llm_choice=llm_choice,
         embedder_choice=embedder_choice,
     )

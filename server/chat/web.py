@@ -11,7 +11,6 @@ from configs.settings import Settings
 from server.chat.grounds import Found
 from server.errors import ZhiwenError
 from server.fetching.fetcher import Page
-from server.fetching.text import page_text
 from server.search_engines.base import WebResult
 from server.search_engines.web_search import Found as Results
 from server.types import Chunk, Hit
@@ -119,6 +118,8 @@ class WebFinder:
         return ""
 
     async def _read(self, url: str) -> str:
+        from server.fetching.text import page_text
+
         page = await self.fetcher.fetch(url)
         _, text = await asyncio.to_thread(page_text, page)
         return text[:PAGE_CHARACTERS]
