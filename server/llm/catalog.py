@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configs.sections.base import PROJECT_ROOT
-from configs.sections.models import EmbedModel, LlmModel
 from configs.settings import Settings
 from server.errors import ModelNotFound, ModelUnavailable
 from server.llm.providers import ENGINE, why_not
+from server.llm.weights import AnyModel, defect, weights_folder
 
 ENGINE_PACKAGES = {
     "fastchat": ("torch", "transformers", "accelerate"),
     "transformers": ("torch", "transformers", "accelerate"),
     "vllm": (),  # it lives in an environment of its own
     "sentence-transformers": ("sentence_transformers",),
+    "cross-encoder": ("torch", "transformers"),
 }
 
 
@@ -26,7 +27,7 @@ class Choice:
     """A model that can run here. `path` is its folder of weights, None when it needs none."""
 
     name: str
-    model: LlmModel | EmbedModel
+    model: AnyModel
     path: Path | None
     reason_en: str
     reason_zh: str
@@ -52,12 +53,20 @@ def choose_embedder(settings: Settings, name: str = "") -> Choice:
     return _choose(settings, settings.models.embed, [name] if name else settings.models.embed_preference, bool(name))
 
 
-def weights_folder(settings: Settings, name: str, model: LlmModel | EmbedModel) -> Path | None:
-    """Where the weights of a model lie: its `path`, `<paths.models>/<name>`, or the Hugging Face cache."""
-    candidates = [Path(model.path).expanduser()] if model.path else [settings.paths.models / name]
-    if model.repo and not model.path:
-        candidates += [settings.paths.models / model.repo.rsplit("/", 1)[-1], *_cached_snapshots(model.repo)]
-    return next((folder for folder in candidates if (folder / "config.json").is_file()), None)
+def choose_reranker(settings: Settings, name: str = "") -> Choice:
+    """The named rerank model, or the first available one of `models.rerank_preference`, which may be empty.
+
+    Raises:
+        ModelNotFound: no model of that name is configured.
+        ModelUnavailable: it, or every preferred one, cannot run here.
+    """
+    preferred = settings.models.rerank_preference
+    return _choose(settings, settings.models.rerank, [name] if name else preferred, bool(name))
+
+
+def why_not_here(settings: Settings, name: str, model: AnyModel) -> tuple[str, str] | None:
+    """Why a model cannot run on this machine, in English and Chinese; None when it can."""
+    return _why_not(settings, name, model, weights_folder(settings, name, model))
 
 
 def vllm_executable(settings: Settings) -> str | None:
@@ -67,16 +76,7 @@ def vllm_executable(settings: Settings) -> str | None:
     return shutil.which(str(PROJECT_ROOT / named) if is_path else named)
 
 
-def _cached_snapshots(repo: str) -> list[Path]:
-    home = os.environ.get("HF_HOME") or Path("~/.cache/huggingface").expanduser()
-    hub = Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub")
-    snapshots = hub / f"models--{repo.replace('/', '--')}" / "snapshots"
-    return sorted(snapshots.iterdir(), reverse=True) if snapshots.is_dir() else []
-
-
-def _choose(
-    settings: Settings, models: Mapping[str, LlmModel | EmbedModel], names: list[str], explicit: bool
-) -> Choice:
+def _choose(settings: Settings, models: Mapping[str, AnyModel], names: list[str], explicit: bool) -> Choice:
     missing: list[tuple[str, str, str]] = []
     for name in names:
         if name not in models:
@@ -93,7 +93,7 @@ def _choose(
     )
 
 
-def _why_not(settings: Settings, name: str, model: LlmModel | EmbedModel, path: Path | None) -> tuple[str, str] | None:
+def _why_not(settings: Settings, name: str, model: AnyModel, path: Path | None) -> tuple[str, str] | None:
     if model.engine == ENGINE:
         return why_not(settings, model)
     packages = ENGINE_PACKAGES.get(model.engine, ())
@@ -108,21 +108,25 @@ def _why_not(settings: Settings, name: str, model: LlmModel | EmbedModel, path: 
             f"no weights here (python startup.py --download {name})",
             f"本机没有权重（python startup.py --download {name}）",
         )
+    if path is not None and model.engine in ENGINE_PACKAGES and (found := defect(path)):
+        return (
+            f"its weights are incomplete: {found[0]} (python startup.py --download {name})",
+            f"权重不完整：{found[1]}（python startup.py --download {name}）",
+        )
     return None
 
 
 def _no_vllm(settings: Settings) -> tuple[str, str] | None:
     if vllm_executable(settings) is not None:
         return None
-    named = settings.models.vllm.executable
     return (
-        f"needs vLLM, which is not at {named} (make vllm, or set models.vllm.executable)",
-        f"缺少 vLLM：{named} 不存在（运行 make vllm，或设置 models.vllm.executable）",
+        "needs vLLM, which is not here (make vllm, or set models.vllm.executable)",
+        "缺少 vLLM（运行 make vllm，或设置 models.vllm.executable）",
     )
 
 
 def _found(
-    name: str, model: LlmModel | EmbedModel, path: Path | None, missing: list[tuple[str, str, str]], explicit: bool
+    name: str, model: AnyModel, path: Path | None, missing: list[tuple[str, str, str]], explicit: bool
 ) -> Choice:
     if explicit:
         return Choice(name, model, path, "asked for by name", "按名称指定")

@@ -1,4 +1,4 @@
-"""Why a model cannot be loaded, and what to try. No torch."""
+"""Why a model cannot be loaded or asked, and what to try. No torch."""
 
 import re
 
@@ -45,6 +45,10 @@ class LoadFailed(Exception):
         super().__init__(en)
         self.en = en
         self.zh = zh
+
+
+class PromptRefused(Exception):
+    """The chat template does not take these messages; the text says why."""
 
 
 def explained(name: str, error: BaseException) -> LoadFailed:

@@ -11,8 +11,8 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from server.llm.workers.transformers_devices import check_cards, check_room, pick_device, pick_dtype, placement
-from server.llm.workers.transformers_failures import LoadFailed, missing_package
-from server.llm.workers.transformers_prompt import ChatPrompt, PromptRefused
+from server.llm.workers.transformers_failures import LoadFailed, PromptRefused, missing_package
+from server.llm.workers.transformers_prompt import ChatPrompt
 
 UNKNOWN_WINDOW = 2048
 # What reads weights that were quantised by their makers, by the name in their config.json.

@@ -7,11 +7,14 @@ message is broken by an invisible character.
 
 import re
 import threading
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
 from jinja2 import TemplateError
+from transformers.utils.chat_template_utils import mark_control_tokens
 
+from server.llm.workers.transformers_failures import PromptRefused
 from server.types import Message
 
 WORD_JOINER = "\u2060"
@@ -22,12 +25,9 @@ _PROBE = [
     Message("assistant", _SAID),
     Message("user", _ASKED_AGAIN),
 ]
+_NOTHING = re.compile(r"(?!)")
 # Between two marks, such as "[INST] <<SYS>>", and at line ends a mark ends.
 _BETWEEN_MARKS = re.compile(r"\s*\n\s*|(?<=[\]>])\s+(?=[\[<])")
-
-
-class PromptRefused(Exception):
-    """The chat template does not take these messages; the text says why."""
 
 
 class ChatPrompt:
@@ -55,11 +55,10 @@ class ChatPrompt:
         """
         spoken = [Message(message.role, self._broken(message.content)) for message in messages]
         try:
-            return self._written(spoken)
-        except TemplateError:
-            pass
-        try:
-            return self._written(_alternating(spoken))
+            try:
+                return self._written(spoken)
+            except TemplateError:
+                return self._written(_alternating(spoken))
         except (TemplateError, ValueError) as error:
             raise PromptRefused(f"the chat template refuses these messages: {error}") from error
 
@@ -81,6 +80,11 @@ class ChatPrompt:
     def _broken(self, text: str) -> str:
         if self._marks is None:
             return text
+        # transformers takes its own marks out of a text, which must not join two halves of a word later.
+        text = mark_control_tokens(text, _NOTHING)
+        normal = unicodedata.normalize("NFKC", text)
+        if len(self._marks.findall(normal)) > len(self._marks.findall(text)):
+            text = normal  # some tokenizers would do this, and find "[INST]" in its full-width twin
         return self._marks.sub(lambda mark: mark[0][0] + WORD_JOINER + mark[0][1:], text)
 
     def _literals(self) -> list[str]:

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import sys
+import time
 from argparse import Namespace
 from array import array
 from collections.abc import Iterator, Sequence
@@ -21,9 +22,8 @@ from server.llm.fastchat.messages import MessageCodec
 from server.llm.fastchat.options import start_logging
 from server.llm.fastchat.registration import Registration
 from server.llm.fastchat.serving import serve, worker_address
-from server.llm.workers.transformers_failures import MEMORY_EN, LoadFailed, explained
+from server.llm.workers.transformers_failures import MEMORY_EN, LoadFailed, PromptRefused, explained
 from server.llm.workers.transformers_options import transformers_parser
-from server.llm.workers.transformers_prompt import PromptRefused
 from server.llm.workers.transformers_request import wishes
 from server.llm.workers.transformers_text import AnswerText
 
@@ -60,6 +60,13 @@ class TransformersWorker(base.BaseModelWorker):
         self._generation = Generation(self._loaded.model, self._loaded.prompt.end_ids)
         self._defaults = {**self._generation.defaults, **json.loads(options.generation)}
         self.context_len = self._loaded.window
+
+    @property
+    def description(self) -> str:
+        """Where and how the model runs, for the log."""
+        model = self._loaded.model
+        size = model.get_memory_footprint() / 2**30
+        return f"{self._loaded.device}, {model.dtype}, {size:.2f} GiB of weights, window of {self.context_len} tokens"
 
     def make_conv_template(self, conv_template: str | None = None, model_path: str | None = None) -> Any:
         """The template that FastChat's API writes prompts with, from which the messages are read again."""
@@ -186,11 +193,17 @@ def _load(options: Namespace) -> TransformersWorker:
     name = options.model_name
     # The weights are local files; a look at the network would only delay the start where there is none.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    # Bars and warnings of the libraries would fill the log; what matters about the model is logged below.
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     try:
         if not (Path(options.model_path) / "config.json").is_file():
             again = f"python startup.py --download {name}"
             raise LoadFailed(f"has no weights here. Fetch them: {again}", f"本机没有权重，请下载：{again}")
-        return TransformersWorker(options)
+        began = time.monotonic()
+        worker = TransformersWorker(options)
+        logger.info("%s is loaded in %.1f s: %s", name, time.monotonic() - began, worker.description)
+        return worker
     except Exception as error:  # the edge of the process: libraries fail to load weights in any way
         logger.debug("cannot load", exc_info=error)
         failure = explained(name, error)
