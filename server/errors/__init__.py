@@ -21,8 +21,9 @@
     ├─ Unavailable         503  model_unavailable · missing_dependency · service_unavailable · storage_failed ·
     │                           model_cannot_use_tools · tool_unavailable · mcp_server_unavailable ·
     │                           server_full
-    ├─ UpstreamFailed      502  model_failed · model_timeout 504 · fetch_failed · search_failed ·
+    ├─ UpstreamFailed      502  model_failed · model_start_failed · model_timeout 504 · fetch_failed · search_failed ·
     │                           search_timeout 504 · search_engine_replaced (a notice) · tool_failed ·
+    │                           rerank_skipped (a notice) ·
     │                           tool_timeout 504 · agent_step_limit (a notice) · agent_time_limit 504 ·
     │                           agent_action_unreadable
     └─ Damaged             500  index_damaged
@@ -106,12 +107,16 @@ from server.errors.requests import (
     UnknownPart,
 )
 from server.errors.services import (
+    ControllerRefused,
     MissingDependency,
+    ModelChangeRefused,
     ModelFailed,
     ModelNotFound,
+    ModelStartFailed,
     ModelTimeout,
     ModelUnavailable,
     ProviderBusy,
+    RerankSkipped,
     ServiceUnavailable,
     StorageFailed,
 )
@@ -141,6 +146,7 @@ __all__ = [
     "Conflict",
     "ConversationExists",
     "ConversationNotFound",
+    "ControllerRefused",
     "Damaged",
     "EmptyQuestion",
     "FetchFailed",
@@ -167,8 +173,10 @@ __all__ = [
     "MessageNotFound",
     "MissingDependency",
     "ModelCannotUseTools",
+    "ModelChangeRefused",
     "ModelFailed",
     "ModelNotFound",
+    "ModelStartFailed",
     "ModelTimeout",
     "ModelUnavailable",
     "NoText",
@@ -182,6 +190,7 @@ __all__ = [
     "QuestionTooLong",
     "QueueFull",
     "RateLimited",
+    "RerankSkipped",
     "ScopeMissing",
     "SearchEngineNotConfigured",
     "SearchEngineReplaced",

@@ -1,6 +1,6 @@
 """Errors of models, services, libraries and storage."""
 
-from server.errors.base import Busy, NotFound, Unavailable, UpstreamFailed
+from server.errors.base import Busy, Conflict, InvalidInput, NotFound, Unavailable, UpstreamFailed
 
 
 class ModelNotFound(NotFound):
@@ -59,9 +59,41 @@ class ModelTimeout(UpstreamFailed):
     zh = "模型“{name}”在 {seconds} 秒内没有返回内容。请重试，或调大设置 chat.request_timeout_s。"
 
 
+class RerankSkipped(UpstreamFailed):
+    """A notice: hits stand in the order of the two indexes. Detail: reason_en, reason_zh."""
+
+    code = "rerank_skipped"
+    en = "The hits were not reranked: {reason_en}. Raise retrieval.rerank_timeout_s, or set retrieval.rerank = false."
+    zh = "结果未经重排：{reason_zh}。可调大 retrieval.rerank_timeout_s，或设置 retrieval.rerank = false。"
+
+
 class ProviderBusy(Busy):
     """A provider limits requests. Detail: name, provider, reason, seconds."""
 
     code = "provider_busy"
     en = 'The provider of "{name}" ({provider}) limits requests: {reason}. Ask again in {seconds} s.'
     zh = "“{name}”的服务商（{provider}）限制了请求：{reason}。请在 {seconds} 秒后重试。"
+
+
+class ModelChangeRefused(Conflict):
+    """A model cannot be started, stopped or replaced as things are. Detail: reason_en, reason_zh (whole sentences)."""
+
+    code = "model_change_refused"
+    en = "{reason_en} GET /llm_model/states shows what can be changed."
+    zh = "{reason_zh} GET /llm_model/states 列出了可以更改的模型。"
+
+
+class ModelStartFailed(UpstreamFailed):
+    """A model was started and did not get ready. Detail: reason_en, reason_zh (whole sentences)."""
+
+    code = "model_start_failed"
+    en = "{reason_en} What ran before runs on."
+    zh = "{reason_zh} 之前运行的模型不受影响。"
+
+
+class ControllerRefused(InvalidInput):
+    """A request names a controller that is not ours. Detail: given, known."""
+
+    code = "controller_refused"
+    en = "Only the configured controller {known} is asked, not {given}. Leave controller_address out."
+    zh = "只访问已配置的控制器 {known}，不访问 {given}。请去掉 controller_address。"

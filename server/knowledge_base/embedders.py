@@ -15,6 +15,7 @@ class Embedders:
     def __init__(self, settings: Settings, default: Choice) -> None:
         self._settings = settings
         self._lock = threading.Lock()
+        self._loading: dict[str, threading.Lock] = {}
         self._loaded: dict[str, Embedder] = {}
         self.default = default
 
@@ -26,7 +27,11 @@ class Embedders:
             ModelUnavailable: it cannot run here; the reason is in the text.
         """
         wanted = name or self.default.name
+        if wanted in self._loaded:
+            return self._loaded[wanted]
         with self._lock:
+            turn = self._loading.setdefault(wanted, threading.Lock())
+        with turn:  # of this model only: while it loads, for half a minute perhaps, the others can be used
             if wanted not in self._loaded:
                 self._loaded[wanted] = load_embedder(self._settings, choose_embedder(self._settings, wanted))
             return self._loaded[wanted]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from configs.sections.models import EmbedModel, LlmModel
+from configs.sections.models import EmbedModel, LlmModel, RerankModel
 from configs.sections.providers import Provider
 from configs.settings import Settings
 from server.errors import ModelUnavailable
@@ -105,7 +105,7 @@ def endpoint_of(settings: Settings, name: str, model: str = "") -> Endpoint:
     )
 
 
-def why_not(settings: Settings, model: LlmModel | EmbedModel) -> tuple[str, str] | None:
+def why_not(settings: Settings, model: LlmModel | EmbedModel | RerankModel) -> tuple[str, str] | None:
     """Why the provider of a model cannot be asked, in English and Chinese; None when it can."""
     try:
         endpoint_of(settings, model.provider)
