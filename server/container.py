@@ -1,8 +1,13 @@
 """The composition root: builds every object once from the settings. Nobody else builds collaborators."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from configs import Settings
+from server.agent.builtin_tools import Sources, builtin_tools
+from server.agent.mcp_servers import McpServers
+from server.agent.service import AgentService
+from server.agent.toolbox import Toolbox
 from server.chat.grounds import Grounds
 from server.chat.memory import Conversations
 from server.chat.service import ChatService
@@ -19,6 +24,7 @@ from server.llm.catalog import Choice, choose_embedder, choose_llm
 from server.llm.chat_models import ChatModels
 from server.search_engines.catalog import SearchEngines
 from server.search_engines.web_search import WebSearch
+from server.types import Hit
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,7 @@ class Container:
     parser: Parser
     chat_models: ChatModels
     chat: ChatService
+    agent: AgentService
     grounds: Grounds
     search_engines: SearchEngines
     web: WebFinder
@@ -39,6 +46,11 @@ class Container:
     temporary: TemporaryStores
     llm_choice: Choice
     embedder_choice: Choice
+
+    async def aclose(self) -> None:
+        """Let go of what belongs to the event loop, then of the rest."""
+        await self.agent.aclose()
+        self.close()
 
     def close(self) -> None:
         """Let go of what was opened."""
@@ -65,6 +77,7 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
     search_engines = SearchEngines(settings)
     rank = TextRanker(embedders, settings.retrieval.candidates)
     chat_models = ChatModels(settings, llm_choice.name)
+    web = WebFinder(settings, WebSearch(search_engines), Fetcher.of(settings), rank)
     return Container(
         settings=settings,
         database=database,
@@ -73,11 +86,27 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
         parser=parser,
         chat_models=chat_models,
         chat=ChatService(settings, chat_models),
+        agent=_agent(settings, knowledge_bases, web, chat_models),
         grounds=Grounds(settings, knowledge_bases.search),
         search_engines=search_engines,
-        web=WebFinder(settings, WebSearch(search_engines), Fetcher.of(settings), rank),
+        web=web,
         conversations=Conversations(database),
         temporary=TemporaryStores(settings, embedders, parser, knowledge_bases.forget_cached),
         llm_choice=llm_choice,
         embedder_choice=embedder_choice,
     )
+
+
+def _agent(
+    settings: Settings, knowledge_bases: KnowledgeBases, web: WebFinder, chat_models: ChatModels
+) -> AgentService:
+    """The agent with its tools; MCP servers are connected when they are first needed."""
+
+    def search(names: Sequence[str], query: str, count: int) -> list[Hit]:
+        return knowledge_bases.search(names, query, top_k=count, max_distance=settings.retrieval.score_threshold)
+
+    async def search_internet(query: str, count: int) -> Sequence[Hit]:
+        return (await web.find(query, top_k=count)).hits
+
+    tools = builtin_tools(settings, Sources(search, knowledge_bases.list, search_internet))
+    return AgentService(settings, chat_models, Toolbox(tools, McpServers(settings.agent.mcp, settings.paths.logs)))
