@@ -22,6 +22,8 @@ from server.knowledge_base.service import KnowledgeBases
 from server.knowledge_base.temporary import TemporaryStores
 from server.llm.catalog import Choice, choose_embedder, choose_llm
 from server.llm.chat_models import ChatModels
+from server.llm.model_states import ModelStates
+from server.retrieval.rerank import Reranking
 from server.search_engines.catalog import SearchEngines
 from server.search_engines.web_search import WebSearch
 from server.types import Hit
@@ -37,6 +39,7 @@ class Container:
     knowledge_bases: KnowledgeBases
     parser: Parser
     chat_models: ChatModels
+    model_states: ModelStates
     chat: ChatService
     agent: AgentService
     grounds: Grounds
@@ -73,7 +76,8 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
     llm_choice = choose_llm(settings)
     parser = parser or ParserPool(settings)
     embedders = Embedders(settings, embedder_choice)
-    knowledge_bases = KnowledgeBases(settings, database, embedders, parser)
+    reranking = Reranking(settings) if Reranking.choice(settings) else None
+    knowledge_bases = KnowledgeBases(settings, database, embedders, parser, reranking)
     search_engines = SearchEngines(settings)
     rank = TextRanker(embedders, settings.retrieval.candidates)
     chat_models = ChatModels(settings, llm_choice.name)
@@ -85,6 +89,7 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
         knowledge_bases=knowledge_bases,
         parser=parser,
         chat_models=chat_models,
+        model_states=ModelStates(settings, chat_models),
         chat=ChatService(settings, chat_models),
         agent=_agent(settings, knowledge_bases, web, chat_models),
         grounds=Grounds(settings, knowledge_bases.search),

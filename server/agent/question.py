@@ -12,7 +12,7 @@ from server.types import Message
 
 @dataclass(frozen=True, slots=True)
 class AgentQuestion:
-    """A question. An empty `model`, and None for a number, mean the setting; None for `tools` means all that are ready."""
+    """A question. An empty `model`, and None for a number, mean the setting; None for `tools` means all ready ones."""
 
     text: str
     history: tuple[Message, ...] = ()

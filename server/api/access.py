@@ -15,7 +15,7 @@ METRICS = "/metrics"
 OWN_KEY = "/keys/current"
 _ADMIN = re.compile(r"/(keys|llm_model/(stop|change|start|load|unload|download)|server/configs)(/.*)?")
 _READ_BY_CHANGING = re.compile(
-    r"/(chat|v1|conversations|tools|other|feedback)(/.*)?"
+    r"/(chat|v1|conversations|other|feedback)(/.*)?"
     r"|/knowledge_base/(search|search_docs|upload_temp_docs|explain)"
     r"|/knowledge_base/[^/]+/[^/]+/chat/completions"
     r"|/llm_model/(list_running_models|list_config_models|get_model_config)"

@@ -45,7 +45,7 @@ class Shape:
 
 async def plain_events(answer: Answer, shape: Shape) -> Events:
     """`{"text", "message_id"}` for each token, or once for all of them."""
-    told = _Told(shape)
+    told = Told(shape)
     pieces: list[str] = []
     async with aclosing(answer):
         async for event in answer:
@@ -64,7 +64,7 @@ async def plain_events(answer: Answer, shape: Shape) -> Events:
 
 async def grounded_events(answer: Answer, shape: Shape) -> Events:
     """`{"answer"}` for each token and `{"docs", "sources", "message_id"}` last, or all in one event."""
-    told = _Told(shape)
+    told = Told(shape)
     pieces: list[str] = []
     async with aclosing(answer):
         async for event in answer:
@@ -84,7 +84,7 @@ async def grounded_events(answer: Answer, shape: Shape) -> Events:
 
 
 @dataclass
-class _Told:
+class Told:
     """What was said besides the answer."""
 
     shape: Shape
