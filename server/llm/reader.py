@@ -17,7 +17,7 @@ from server.llm.quotable import Piece, pieces
 MAX_QUOTES = 5
 MAX_CHARACTERS = 400
 # Below this share of the question's weight the sources do not speak about what is asked.
-SUPPORT = 0.25
+SUPPORT = 0.32
 # A further quote must be worth this share of the best one.
 ENOUGH = 0.4
 HEADING_WEIGHT = 0.5
@@ -31,7 +31,8 @@ SHORT = 80
 
 _ASKING = re.compile(
     r"为什么|为何|什么样|什么|哪些|哪个|哪种|哪位|哪里|哪儿|哪一\w?|哪|如何|怎么样|怎么|怎样|多少|多久|多长时间|多长|多大|"
-    r"多高|多远|几个|几种|以后|之内|以内|是否|能否|可否|有没有|何时|何地|何人|何种|谁|请问|请|一下|介绍|告诉我|说明|吗|呢|"
+    r"多高|多远|几个|几种|以后|之内|以内|是否|能否|可否|有没有|何时|何地|何人|何种|谁|请问|请|一下|介绍|告诉我|说明|"
+    r"最多|最少|至少|一般|通常|应该|可以|需要|吗|呢|"
     r"\bhow (?:long|many|much|far|often|quickly|fast|soon|large|big|old|high)\b",
     re.I,
 )
@@ -45,8 +46,9 @@ _DEFINING = re.compile(
     re.I,
 )
 _DEFINITION = re.compile(r"是|指|为|即|\b(?:is|are|means)\b")
+_CODE = re.compile(r"(?=[a-z]*[0-9])(?=[0-9]*[a-z])[a-z0-9]+")
 _BEFORE_MARK = {"row": "\n\n", "code": "\n\n"}
-_FUNCTION_CHARACTERS = frozenset("的是了在和与及有为被把吗呢于以之其中都也就而着过个这那由从到对上下")
+_FUNCTION_CHARACTERS = frozenset("的是了在和与及有为被把吗呢于以之其中都也就而着过个这那由从到对上下能要会")
 _FUNCTION_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -73,10 +75,15 @@ def read(question: str, sources: Sequence[SourceText]) -> str | None:
     if not wanted or not candidates:
         return None
     weights = _weights(wanted, candidates)
-    if _covered(candidates, weights) < SUPPORT:
+    if _names_another_thing(wanted, candidates) or _covered(candidates, weights) < SUPPORT:
         return None
     scores = _scores(question, candidates, weights)
     return _quoted(candidates, _chosen(candidates, scores))
+
+
+def _names_another_thing(wanted: Iterable[str], candidates: Sequence[_Candidate]) -> bool:
+    """Whether the question is about a model or number, such as X300, of which the sources do not speak."""
+    return any(_CODE.fullmatch(t) and not any(t in c.terms or t in c.context for c in candidates) for t in wanted)
 
 
 def _wanted(question: str) -> frozenset[str]:
@@ -129,12 +136,22 @@ def _repeats(one: Piece, other: Piece, *, earlier: bool) -> bool:
 
 
 def _weights(wanted: Iterable[str], candidates: Sequence[_Candidate]) -> dict[str, float]:
+    """How much each term of the question counts: rare ones more, single characters and no words less."""
     holding = Counter(term for candidate in candidates for term in candidate.terms)
-    return {term: math.log(1 + len(candidates) / (holding[term] + 0.5)) * _substance(term) for term in wanted}
+    named = holding.keys() | frozenset().union(*(candidate.context for candidate in candidates))
+    pairs = [term for term in wanted if term in named and _is_pair(term)]
+    firsts, lasts = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
+
+    def substance(term: str) -> float:
+        # A pair nobody wrote, of the end of one known word or the beginning of another, is no word of its own.
+        across = _is_pair(term) and term not in named and (term[0] in lasts or term[1] in firsts)
+        return CHARACTER_WEIGHT if across or (len(term) == 1 and has_cjk(term)) else 1.0
+
+    return {term: math.log(1 + len(candidates) / (holding[term] + 0.5)) * substance(term) for term in wanted}
 
 
-def _substance(term: str) -> float:
-    return CHARACTER_WEIGHT if len(term) == 1 and has_cjk(term) else 1.0
+def _is_pair(term: str) -> bool:
+    return len(term) == 2 and has_cjk(term)
 
 
 def _covered(candidates: Sequence[_Candidate], weights: dict[str, float]) -> float:
