@@ -37,6 +37,7 @@ class Container:
     database: Database
     api_keys: ApiKeys
     knowledge_bases: KnowledgeBases
+    reranking: Reranking | None
     parser: Parser
     chat_models: ChatModels
     model_states: ModelStates
@@ -59,6 +60,8 @@ class Container:
         """Let go of what was opened."""
         self.knowledge_bases.jobs.stop()
         self.temporary.close()
+        if self.reranking is not None:
+            self.reranking.close()
         self.parser.close()
         self.conversations.close()
         self.database.close()
@@ -87,6 +90,7 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
         database=database,
         api_keys=ApiKeys(settings, database),
         knowledge_bases=knowledge_bases,
+        reranking=reranking,
         parser=parser,
         chat_models=chat_models,
         model_states=ModelStates(settings, chat_models),

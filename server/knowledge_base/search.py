@@ -23,15 +23,16 @@ from server.knowledge_base.names import Layout
 from server.knowledge_base.publish import open_index
 from server.retrieval.asked import Asked, ask
 from server.retrieval.fusion import Candidate, fuse
-from server.types import Chunk, Hit
+from server.retrieval.rerank import Reranked
+from server.types import Chunk, Hit, Noticed
 
 MAX_DISTANCE = 2.0
 GROWTH = 4
 AT_A_TIME = min(4, os.cpu_count() or 2)
 """Searches computed side by side. More would only fight for the interpreter's lock, and with them the event loop."""
 
-Reranker = Callable[[str, Sequence[Hit], int], list[Hit]]
-"""(question, hits, top_k) → the best of them, best first, with `rerank` set."""
+Reranker = Callable[[str, Sequence[Hit], int], Reranked]
+"""(question, hits, top_k) → the best of them, best first; see `server.retrieval.rerank.Reranking`."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,11 @@ class Query:
 
 @dataclass
 class Found:
-    """Hits, best first, and how long each stage took in milliseconds."""
+    """Hits, best first, how long each stage took in milliseconds, and whether something did not go as asked."""
 
     hits: list[Hit] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
+    notice: Noticed | None = None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -99,14 +101,15 @@ class Searcher:
                     if kb.embed_model not in asked:
                         with found.stage("embedding"):
                             asked[kb.embed_model] = self._ask(kb, query.text)
-                    limit = self._limit(query, choices[kb.id])
-                    hits = self._search_one(kb, asked[kb.embed_model], query.filters, wanted, found)
-                    found.hits += [hit for hit in hits if limit >= MAX_DISTANCE or hit.distance <= limit]
+                    found.hits += self._search_one(kb, asked[kb.embed_model], query.filters, wanted, found)
             found.hits.sort(key=lambda hit: (-hit.relevance, hit.chunk.id))
             if reranks and self._reranker is not None and found.hits:
                 with found.stage("rerank"):
-                    found.hits = self._reranker(query.text, found.hits[:wanted], top_k)
-            found.hits = found.hits[:top_k]
+                    reranked = self._reranker(query.text, found.hits[:wanted], top_k)
+                found.hits, found.notice = reranked.hits, reranked.notice
+            # Limits come last: what a rerank model finds relevant may have looked far away before.
+            limits = {kb.name: self._limit(query, choices[kb.id]) for kb in targets}
+            found.hits = [hit for hit in found.hits[:top_k] if _within(hit, limits[hit.chunk.knowledge_base])]
         return found
 
     def _reranks(self, query: Query, choices: Sequence[SearchChoices]) -> bool:
@@ -158,6 +161,10 @@ class Searcher:
                 kept += [(c, visible[c.id]) for c in part if c.id in visible and filters.allow(visible[c.id])]
                 start, step = start + step, rows.BATCH
         return kept[:wanted]
+
+
+def _within(hit: Hit, limit: float) -> bool:
+    return limit >= MAX_DISTANCE or hit.distance <= limit
 
 
 def _hit(candidate: Candidate, chunk: Chunk, answers: Answers) -> Hit:
