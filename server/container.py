@@ -88,6 +88,7 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
     return Container(
         settings=settings,
         database=database,
+    temporary = TemporaryStores(settings, embedders, parser, knowledge_bases.forget_cached)
         api_keys=ApiKeys(settings, database),
         knowledge_bases=knowledge_bases,
         reranking=reranking,
@@ -96,11 +97,11 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
         model_states=ModelStates(settings, chat_models),
         chat=ChatService(settings, chat_models),
         agent=_agent(settings, knowledge_bases, web, chat_models),
-        grounds=Grounds(settings, knowledge_bases.search),
+        grounds=Grounds(settings, knowledge_bases.search, temporary, web),
         search_engines=search_engines,
         web=web,
         conversations=Conversations(database),
-        temporary=TemporaryStores(settings, embedders, parser, knowledge_bases.forget_cached),
+        temporary=temporary,
         llm_choice=llm_choice,
         embedder_choice=embedder_choice,
     )

@@ -16,7 +16,7 @@ from server.chat.prompts import Prompts, fill
 from server.errors import ModelTimeout, ZhiwenError
 from server.llm.generation import Generation, Piece
 from server.llm.set_phrases import small_talk
-from server.retrieval.rewriting import needs_context, standalone
+from server.retrieval.rewriting import carried, needs_context, standalone
 from server.types import Message, Noticed
 
 PROMPTS = "follow_up"
@@ -52,8 +52,7 @@ class FollowUps:
 
     async def standalone(self, text: str, history: Sequence[Message], model: str) -> Standalone:
         """The question to search for; the same text where it stands alone."""
-        asked = [message.content for message in history if message.role == "user"][-TURNS:]
-        earlier = [question for question in asked if small_talk(question) is None]
+        earlier = _asked(history)
         if self.settings.chat.follow_ups == "off" or not earlier or not needs_context(text):
             return Standalone(text)
         by_rule = standalone(text, earlier)
@@ -64,6 +63,10 @@ class FollowUps:
             return Standalone(_question_in(await self._by_model(text, history, model)) or by_rule)
         except ZhiwenError as error:
             return Standalone(by_rule, Noticed(error.code, error.detail))
+
+    def carried(self, text: str, history: Sequence[Message]) -> str:
+        """What to search for when a question that seemed to stand alone found nothing; empty: it was long enough."""
+        return "" if self.settings.chat.follow_ups == "off" else carried(text, _asked(history))
 
     async def _by_model(self, text: str, history: Sequence[Message], model: str) -> str:
         template = self.prompts.load(PROMPTS, "default")
@@ -79,6 +82,11 @@ class FollowUps:
     async def _whole(self, messages: Sequence[Message], generation: Generation) -> str:
         async with aclosing(self.models.stream(messages, generation)) as pieces:
             return "".join([piece.text async for piece in pieces])
+
+
+def _asked(history: Sequence[Message]) -> list[str]:
+    asked = [message.content for message in history if message.role == "user"][-TURNS:]
+    return [question for question in asked if small_talk(question) is None]
 
 
 def _question_in(answer: str) -> str:

@@ -38,6 +38,11 @@ class Ground(Protocol):
         """Whether anything is looked for."""
         ...
 
+    @property
+    def local(self) -> bool:
+        """Whether looking asks nobody outside, so that even a greeting finds out that a knowledge base is missing."""
+        ...
+
     async def find(self, question: str) -> Found:
         """Look for text on the question; raises the errors of the search."""
         ...
@@ -54,7 +59,7 @@ class Search(Protocol):
 class TemporarySearch(Protocol):
     """Finds chunks of dropped files."""
 
-    def search(self, knowledge_id: str, question: str, *, top_k: int, max_distance: float) -> list[Hit]:
+    def search(self, knowledge_id: str, question: str, /, *, top_k: int, max_distance: float) -> list[Hit]:
         """Best first; raises `NotFound` where the files are gone."""
         ...
 
@@ -73,6 +78,7 @@ class Nothing:
 
     prompts: str = PLAIN
     searches: bool = False
+    local: bool = True
 
     async def find(self, question: str) -> Found:
         """Nothing."""
@@ -90,6 +96,7 @@ class KnowledgeBases:
     max_distance: float
     prompts: str = GROUNDED
     searches: bool = True
+    local: bool = True
 
     async def find(self, question: str) -> Found:
         """Their best chunks."""
@@ -109,6 +116,7 @@ class TemporaryFiles:
     max_distance: float
     prompts: str = GROUNDED
     searches: bool = True
+    local: bool = True
 
     async def find(self, question: str) -> Found:
         """Their best chunks."""
@@ -128,6 +136,7 @@ class Web:
     split_result: bool
     prompts: str = SEARCHED
     searches: bool = True
+    local: bool = False
 
     async def find(self, question: str) -> Found:
         """The best results, or the best parts of their pages."""
@@ -140,6 +149,8 @@ class Grounds:
 
     settings: Settings
     search: Search
+    files: TemporarySearch
+    pages: WebSearch
 
     def knowledge_bases(
         self, names: Sequence[str], *, top_k: int | None = None, max_distance: float | None = None
@@ -148,6 +159,16 @@ class Grounds:
         return KnowledgeBases(
             self.search, tuple(dict.fromkeys(names)), self._top_k(top_k), self._distance(max_distance)
         )
+
+    def temporary_files(
+        self, knowledge_id: str, *, top_k: int | None = None, max_distance: float | None = None
+    ) -> Ground:
+        """Files dropped into a chat."""
+        return TemporaryFiles(self.files, knowledge_id, self._top_k(top_k), self._distance(max_distance))
+
+    def web(self, engine: str, *, top_k: int | None = None, split_result: bool = False) -> Ground:
+        """A search engine; an empty name means that of the settings."""
+        return Web(self.pages, engine, top_k, split_result)
 
     def _top_k(self, value: int | None) -> int:
         return value or self.settings.retrieval.top_k

@@ -104,10 +104,16 @@ class ChatService:
         if not question.ground.searches:
             return _Search(question.text, Found(), talk=False)
         if small_talk(question.text):
+            if question.ground.local:
+                await question.ground.find(question.text)
             return _Search(question.text, Found(), talk=True)
         standalone = await self._follow_ups.standalone(question.text, question.history, self._model(question))
-        found = await question.ground.find(standalone.text)
-        return _Search(standalone.text, Found(tuple(joined(found.hits)), found.notices), False, standalone.notice)
+        text, found = standalone.text, await question.ground.find(standalone.text)
+        second = self._follow_ups.carried(text, question.history) if text == question.text and not found.hits else ""
+        if second:
+            again = await question.ground.find(second)
+            text, found = (second, again) if again.hits else (text, found)
+        return _Search(text, Found(tuple(joined(found.hits)), found.notices), False, standalone.notice)
 
     def _template(self, question: Question, search: _Search, chosen: str) -> str:
         if search.talk:
@@ -138,6 +144,9 @@ class ChatService:
             model=self._model(question),
             temperature=defaults.temperature if question.temperature is None else question.temperature,
             max_tokens=question.max_tokens or defaults.max_tokens or None,
+            top_p=question.top_p,
+            stop=question.stop,
+            seed=question.seed,
         )
         return self.models.stream(messages, generation)
 

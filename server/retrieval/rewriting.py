@@ -38,6 +38,7 @@ _VERBS = re.compile(r"怎么|如何|可以|能|会|要|去|出差|满|做|写|�
 _SHORT_ZH = 2
 _SHORT_EN = 1
 _PRONOUN_ROOM_EN = 3
+_SHORT_QUESTION_ZH = 6
 _LONGEST = 120
 
 
@@ -81,6 +82,14 @@ def standalone(question: str, earlier: Sequence[str]) -> str:
     for text in (*earlier, question):
         topic = _joined(text, topic) if topic and needs_context(text) else text
     return topic
+
+
+def carried(question: str, earlier: Sequence[str]) -> str:
+    """A short question with the words of the one before, for when it found nothing alone; empty when it is long."""
+    words = len(_words_of(question)) if has_cjk(question) else len(_content_en(question))
+    if not earlier or words > (_SHORT_QUESTION_ZH if has_cjk(question) else _PRONOUN_ROOM_EN):
+        return ""
+    return _joined(question, standalone(earlier[-1], earlier[:-1]))
 
 
 def _joined(question: str, topic: str) -> str:

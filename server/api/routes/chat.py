@@ -8,7 +8,15 @@ from server.api.asking import answer_of, asked_of, given_history, history_of, ke
 from server.api.deps import BaseUrlDep, ContainerDep, LanguageDep
 from server.api.events import Shape, grounded_events, plain_events
 from server.api.schemas.base import BaseResponse
-from server.api.schemas.chat import Answering, ChatRequest, FeedbackRequest, GroundedRequest, KnowledgeBaseChatRequest
+from server.api.schemas.chat import (
+    Answering,
+    ChatRequest,
+    FeedbackRequest,
+    FileChatRequest,
+    GroundedRequest,
+    KnowledgeBaseChatRequest,
+    SearchEngineChatRequest,
+)
 from server.api.sse import STREAM_RESPONSES, event_stream
 from server.caller import caller
 from server.chat.grounds import PLAIN, Ground, Nothing
@@ -46,6 +54,34 @@ async def knowledge_base_chat(
     question = question_of(body, ground, await history_of(body, container))
     shape = shape_of(body, base_url, language, ground)
     answer = answer_of(question, container, asked_of(body, container, shape, "knowledge_base_chat", names))
+    return await event_stream(request, grounded_events(answer, shape))
+
+
+@router.post("/chat/file_chat", response_class=Response, responses=STREAM_RESPONSES)
+async def file_chat(
+    body: FileChatRequest, request: Request, container: ContainerDep, base_url: BaseUrlDep, language: LanguageDep
+) -> Response:
+    """Ask dropped files, by the id that came with their upload. Events as of `/chat/knowledge_base_chat`."""
+    ground = container.grounds.temporary_files(body.knowledge_id, top_k=body.top_k, max_distance=body.score_threshold)
+    question = question_of(body, ground, await history_of(body, container))
+    shape = shape_of(body, base_url, language, ground)
+    answer = answer_of(question, container, asked_of(body, container, shape, "file_chat"))
+    return await event_stream(request, grounded_events(answer, shape))
+
+
+@router.post("/chat/search_engine_chat", response_class=Response, responses=STREAM_RESPONSES)
+async def search_engine_chat(
+    body: SearchEngineChatRequest,
+    request: Request,
+    container: ContainerDep,
+    base_url: BaseUrlDep,
+    language: LanguageDep,
+) -> Response:
+    """Ask the internet through a search engine. Events as of `/chat/knowledge_base_chat`; sources are links."""
+    ground = container.grounds.web(body.search_engine_name, top_k=body.top_k, split_result=body.split_result)
+    question = question_of(body, ground, await history_of(body, container))
+    shape = shape_of(body, base_url, language, ground)
+    answer = answer_of(question, container, asked_of(body, container, shape, "search_engine_chat"))
     return await event_stream(request, grounded_events(answer, shape))
 
 
