@@ -58,8 +58,8 @@ def make_tokenizer(kind: str):
     )
 
 
-def make_model(folder: Path, kind: str, *, seed: int = 0) -> Path:
-    """Weights and tokenizer in a folder; the same seed gives the same weights."""
+def make_model(folder: Path, kind: str, *, endless: bool = False) -> Path:
+    """Weights and tokenizer in a folder. An `endless` model never says that it is done, and has a larger window."""
     import torch
     from transformers import GlmConfig, GlmForCausalLM, LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
@@ -77,14 +77,17 @@ def make_model(folder: Path, kind: str, *, seed: int = 0) -> Path:
         num_attention_heads=4,
         num_key_value_heads=2,
         head_dim=8,
-        max_position_embeddings=WINDOW,
+        max_position_embeddings=8 * WINDOW if endless else WINDOW,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
         initializer_range=0.5,  # sharp enough that no two tokens are nearly as probable
     )
-    torch.manual_seed(seed)
-    model_class(config).save_pretrained(folder)
+    torch.manual_seed(0)
+    model = model_class(config)
+    if endless:
+        model.lm_head.weight.data[tokenizer.all_special_ids] = 0
+    model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 

@@ -1,0 +1,186 @@
+"""Models that cannot be loaded end the worker with the reason and what to try, in English and Chinese."""
+
+import importlib.util
+import json
+import logging
+import shutil
+from types import SimpleNamespace
+
+import pytest
+from tiny_models import make_model
+
+pytest.importorskip("torch")
+
+import torch
+
+from server.launcher.failures import Failure
+from server.llm.workers import transformers_worker
+from server.llm.workers.transformers_devices import check_room, pick_device, pick_dtype, placement
+from server.llm.workers.transformers_failures import LoadFailed
+from server.llm.workers.transformers_loading import _window
+from server.llm.workers.transformers_request import wishes
+from server.llm.workers.transformers_sampling import processors
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    return make_model(tmp_path_factory.mktemp("good"), "qwen2")
+
+
+@pytest.fixture
+def folder(good, tmp_path):
+    return shutil.copytree(good, tmp_path / "model")
+
+
+@pytest.fixture(autouse=True)
+def _unchanged(monkeypatch):
+    """The worker's entry point sets variables and the log of its process."""
+    for name in ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_PROGRESS_BARS", "TRANSFORMERS_VERBOSITY"):
+        monkeypatch.setenv(name, "1" if name.startswith("HF") else "error")
+    monkeypatch.setattr(logging, "basicConfig", lambda **_: None)
+
+
+def reason(folder, *flags):
+    """Both lines that the worker ends with."""
+    with pytest.raises(SystemExit) as ended:
+        transformers_worker.main(["--model-name", "M", "--model-path", str(folder), "--device", "cpu", *flags])
+    en, zh = str(ended.value.code).split("\n")
+    assert en.startswith("error: M ")
+    assert zh.startswith("错误：M ")
+    return en
+
+
+def edit(folder, file, **changes):
+    config = {**json.loads((folder / file).read_text()), **changes}
+    (folder / file).write_text(json.dumps(config))
+
+
+def test_no_weights(tmp_path):
+    assert "python startup.py --download M" in reason(tmp_path)
+
+
+def test_damaged_weights(folder):
+    (folder / "model.safetensors").write_bytes(b"not what it was")
+    assert "incomplete or damaged" in reason(folder)
+
+
+def test_missing_weights(folder):
+    (folder / "model.safetensors").unlink()
+    assert "incomplete or damaged" in reason(folder)
+
+
+def test_weights_larger_than_the_memory(folder):
+    with (folder / "model.safetensors").open("r+b") as file:
+        file.truncate(2**40)
+    said = reason(folder)
+    assert "does not fit: its weights need 1024.0 GiB, this machine has" in said
+    assert "4bit" in said
+
+
+def test_code_that_comes_with_the_weights_is_not_run(folder):
+    (folder / "own.py").write_text("raise SystemExit('this ran')")
+    edit(
+        folder,
+        "config.json",
+        model_type="own-kind",
+        auto_map={"AutoConfig": "own.Config", "AutoModelForCausalLM": "own.M"},
+    )
+    said = reason(folder)
+    assert "brings code of its own" in said
+    assert 'trust_remote_code = true in [models.llm."M"]' in said
+
+
+def test_an_unknown_architecture(folder):
+    edit(folder, "config.json", model_type="from-the-future")
+    assert "newer transformers" in reason(folder)
+
+
+def test_no_chat_template(folder):
+    (folder / "chat_template.jinja").unlink()
+    assert "has no chat template" in reason(folder)
+    assert "file nowhere.jinja of the setting chat_template cannot be read" in reason(
+        folder, "--chat-template", str(folder / "nowhere.jinja")
+    )
+
+
+def test_an_adapter_that_is_not_there(folder, tmp_path):
+    assert "has no adapter in the folder lora" in reason(folder, "--adapter", str(tmp_path / "lora"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "made_by", "package"),
+    [(("--quantization", "4bit"), "", "bitsandbytes"), ((), "awq", "gptqmodel"), ((), "gptq", "gptqmodel")],
+)
+def test_quantisation_without_its_library(folder, monkeypatch, flags, made_by, package):
+    find = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name, *rest: None if name == package else find(name, *rest))
+    if made_by:
+        edit(folder, "config.json", quantization_config={"quant_method": made_by, "bits": 4})
+    assert f"pip install {package}" in reason(folder, *flags)
+
+
+def test_quantised_twice(folder):
+    edit(folder, "config.json", quantization_config={"quant_method": "awq", "bits": 4})
+    assert "is quantised already (awq)" in reason(folder, "--quantization", "8bit")
+
+
+def test_the_launcher_shows_the_reason_as_advice():
+    lines = ("a traceback", "error: M needs X. Install it", "错误：M 需要 X，请安装")
+    failure = Failure("died", 3, "logs/worker-M.log", exit_code=1, lines=lines)
+    assert failure.advice("en") == "M needs X. Install it"
+    assert failure.advice("zh") == "M 需要 X，请安装"
+
+
+def test_a_device_that_is_not_there():
+    if not torch.cuda.is_available():
+        with pytest.raises(LoadFailed, match="finds only"):
+            pick_device("cuda")
+    assert pick_device("cpu") == "cpu"
+
+
+def test_number_formats():
+    assert pick_dtype("auto", torch.bfloat16, "cpu") == torch.float32
+    assert pick_dtype("auto", torch.float32, "cuda") == torch.float16
+    assert pick_dtype("bfloat16", torch.float32, "cpu") == torch.bfloat16
+
+
+def test_several_cards_share_a_model(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda number: (10 * 2**30 * (number + 1), 0))
+    assert placement("cuda", 1, "") == {"device_map": {"": "cuda:0"}}
+    assert placement("cuda", 2, "20GiB") == {"device_map": "auto", "max_memory": {0: "20GiB", 1: "20GiB"}}
+    assert placement("cuda", 2, "")["max_memory"] == {0: 9 * 2**30, 1: 18 * 2**30}
+
+
+def test_room_on_the_cards_is_looked_at_before_loading(folder, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda number: (1000, 0))
+    with pytest.raises(LoadFailed, match=r"the card has 0\.0 GiB free"):
+        check_room(folder, torch.float32, torch.float16, "", "cuda")
+
+
+@pytest.mark.parametrize(
+    ("rope", "asked", "window"),
+    [
+        ({}, 0, 4096),
+        ({"factor": 4.0, "original_max_position_embeddings": 4096}, 0, 16384),
+        ({"factor": 8.0, "original_max_position_embeddings": 512}, 0, 4096),
+        ({}, 100, 100),
+    ],
+)
+def test_the_window(rope, asked, window):
+    text = SimpleNamespace(max_position_embeddings=4096, rope_parameters=rope)
+    assert _window(SimpleNamespace(get_text_config=lambda: text), asked) == window
+
+
+def test_penalties_look_at_the_answer_alone():
+    wanted = wishes({"temperature": 0, "presence_penalty": 1.0, "frequency_penalty": 0.5}, {}, max_tokens=9)
+    prompt, answer = [0, 0], [1, 1, 2]
+    scores = processors(wanted, len(prompt))(torch.tensor([prompt + answer]), torch.zeros(1, 4))
+    assert scores.tolist() == [[0.0, -2.0, -1.5, 0.0]]
+
+
+def test_what_is_drawn_is_the_only_token_left():
+    wanted = wishes({"temperature": 1.0, "top_k": 2, "seed": 3}, {}, max_tokens=9)
+    scores = processors(wanted, 0)(torch.tensor([[0]]), torch.tensor([[0.0, 5.0, 5.0, 0.0]]))
+    assert torch.isfinite(scores).sum() == 1
+    assert scores.argmax() in (1, 2)
