@@ -8,22 +8,32 @@ from typing import Any
 from server.api.errors import error_event, text_of
 from server.api.schemas.files import FileDetails
 from server.api.schemas.jobs import JobDetails, JobName, Queued
-from server.api.schemas.knowledge_bases import IngestSettings, KnowledgeBaseDetails, SettingsRequest
-from server.api.schemas.search import FoundDocument
+from server.api.schemas.knowledge_bases import (
+    DescribedKnowledgeBase,
+    IngestSettings,
+    KnowledgeBaseDetails,
+    SettingsRequest,
+)
 from server.errors import Language, ZhiwenError
+from server.knowledge_base.choices import SearchChoices
+from server.knowledge_base.information import KnowledgeBaseInfo, Statistics
 from server.knowledge_base.job_book import JobInfo
 from server.knowledge_base.ledger import FileInfo
 from server.knowledge_base.rebuild import RebuildStep
 from server.knowledge_base.recipe import IngestOptions, Recipe
-from server.knowledge_base.information import KnowledgeBaseInfo
 from server.knowledge_base.uploading import Submitted
-from server.types import Chunk
 
 
 def knowledge_base_details(info: KnowledgeBaseInfo) -> KnowledgeBaseDetails:
     """All that is known of a knowledge base."""
     settings = ingest_settings(info.recipe)
     return KnowledgeBaseDetails.model_validate({**asdict(info), "created": _moment(info.created), "settings": settings})
+
+
+def described_knowledge_base(info: KnowledgeBaseInfo, statistics: Statistics) -> DescribedKnowledgeBase:
+    """A knowledge base with its numbers."""
+    numbers = {**asdict(statistics), "updated": _moment(statistics.updated)}
+    return DescribedKnowledgeBase.model_validate({**knowledge_base_details(info).model_dump(), "statistics": numbers})
 
 
 def ingest_settings(recipe: Recipe) -> IngestSettings:
@@ -40,6 +50,11 @@ def options_of(request: SettingsRequest) -> IngestOptions:
         zh_title_enhance=request.zh_title_enhance,
         ocr=request.ocr,
     )
+
+
+def search_choices_of(request: SettingsRequest) -> SearchChoices:
+    """How a knowledge base is to be searched."""
+    return SearchChoices(request.top_k, request.score_threshold, request.rerank)
 
 
 def file_details(file: FileInfo, language: Language) -> FileDetails:
@@ -79,15 +94,11 @@ def queued(submitted: Submitted, language: Language) -> Queued:
     return Queued.model_validate({"jobs": jobs, "unchanged": submitted.unchanged, **failed})
 
 
-def found_document(chunk: Chunk, score: float) -> FoundDocument:
-    """A chunk as an element of `search_docs`."""
-    metadata = {**chunk.meta, "source": chunk.file, "id": str(chunk.id)}
-    return FoundDocument(page_content=chunk.text, metadata=metadata, id=str(chunk.id), score=score)
-
-
 def rebuild_event(step: RebuildStep, language: Language) -> dict[str, Any]:
     """One file of a rebuild: code 200, or the reason of its failure."""
-    event = {"total": step.total, "finished": step.finished, "doc": step.file}
+    event: dict[str, Any] = {"total": step.total, "finished": step.finished, "doc": step.file}
+    if step.edits_lost:
+        event["edits_lost"] = step.edits_lost
     if step.error is not None:
         return {**error_event(step.error, language), **event}
     return {"code": 200, "msg": f"({step.finished} / {step.total}): {step.file}", **event}

@@ -4,7 +4,6 @@ import builtins
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from configs import Settings
 from server.caller import caller
@@ -39,6 +38,7 @@ from server.types import Chunk, Hit
 __all__ = ["KnowledgeBases", "Upload"]
 
 FOLLOW = SearchChoices()
+EVERYTHING = Filters()
 
 
 class KnowledgeBases:
@@ -296,11 +296,9 @@ class KnowledgeBases:
         targets = [named(self._database, name) for name in dict.fromkeys(names)]
         return self._searcher.search(targets, query)
 
-    def chunks(
-        self, name: str, *, file_name: str = "", metadata: Mapping[str, Any] | None = None
-    ) -> builtins.list[Chunk]:
-        """Chunks in reading order, without a question; of one file, or whose first-level metadata is equal."""
-        kb, filters = named(self._database, name), Filters.of((), metadata)
+    def chunks(self, name: str, filters: Filters = EVERYTHING, *, file_name: str = "") -> builtins.list[Chunk]:
+        """The shown chunks in reading order, without a question: all, or those of one file or that fit."""
+        kb = named(self._database, name)
         with self._database.read() as session:
             return [chunk for chunk in rows.list_chunks(session, kb.id, file_name) if filters.allow(chunk)]
 

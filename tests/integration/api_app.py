@@ -18,6 +18,7 @@ class ScriptedModel:
     """Stands in for `ChatModels`: answers with fixed pieces, or fails; remembers what it was asked."""
 
     default = "builtin-extractive"
+    connections = None
 
     def __init__(self):
         self.pieces, self.error, self.calls = ["两", "年", "。[1]"], None, []

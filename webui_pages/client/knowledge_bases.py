@@ -48,7 +48,7 @@ class KnowledgeBaseCalls(Transport):
 
     def update_settings(self, request: UpdateSettings) -> None:
         """Change how a knowledge base reads files from now on."""
-        self._post("/knowledge_base/update_settings", request.model_dump())
+        self._post("/knowledge_base/update_settings", request.model_dump(exclude_none=True))
 
     def rebuild(self, request: RebuildRequest) -> Generator[RebuildStep, None, None]:
         """Rebuild the index from the files on disk; one step for each file, failed ones included."""

@@ -1,49 +1,33 @@
-"""Files of a knowledge base: list, upload, delete, download."""
+"""Files of a knowledge base: list, upload, read again, delete, download."""
 
-import json
 import mimetypes
-from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import FileResponse, JSONResponse
-from fastapi.routing import APIRoute
 
 from server.api.deps import ContainerDep, KnowledgeBasesDep, LanguageDep
 from server.api.errors import error_response
+from server.api.forms import FormRoute
+from server.api.given_documents import given_documents
 from server.api.schemas.base import BaseResponse
-from server.api.schemas.files import DeleteFiles, FileListResponse
+from server.api.schemas.files import DeleteFiles, FileListResponse, UpdateFiles
 from server.api.schemas.jobs import QueuedResponse
 from server.api.schemas.knowledge_bases import Formats, FormatsResponse
 from server.api.wire import failed_files, file_details, ingest_settings, queued
-from server.errors import NotSupported, ZhiwenError
+from server.errors import Language, ZhiwenError
 from server.knowledge_base.recipe import IngestOptions, resolve, splitter_names
+from server.knowledge_base.service import KnowledgeBases
+from server.knowledge_base.uploading import Submitted
 from server.knowledge_base.uploads import Upload, accepted
 
-MAX_FILES_PER_FORM = 10_000
-MAX_FORM_TEXT = 64 * 1024 * 1024
 _PREVIEW_HEADERS = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
 _UPLOADED = {"zh": "文件上传与向量化完成", "en": "Upload and indexing finished"}
 _STORED = {"zh": "文件上传完成", "en": "Upload finished"}
 _QUEUED = {"zh": "文件已保存，正在排队处理", "en": "The files are stored and wait to be read"}
+_UPDATED = {"zh": "更新文档完成", "en": "The files are read again"}
 _DELETED = {"zh": "文件删除完成", "en": "Deletion finished"}
-
-
-class FormRoute(APIRoute):
-    """A route whose form may hold more files and longer text than Starlette allows by default."""
-
-    def get_route_handler(self) -> Callable[[Request], Any]:
-        """Parse the form with our limits first; FastAPI then finds it parsed."""
-        handle = super().get_route_handler()
-
-        async def with_limits(request: Request) -> Response:
-            if request.headers.get("content-type", "").startswith("multipart/form-data"):
-                await request.form(max_files=MAX_FILES_PER_FORM, max_part_size=MAX_FORM_TEXT)
-            return await handle(request)
-
-        return with_limits
 
 
 router = APIRouter(prefix="/knowledge_base", tags=["Knowledge Base Management"], route_class=FormRoute)
@@ -92,15 +76,15 @@ def upload_docs(  # noqa: PLR0913  # the fields of the form
     ocr: Annotated[bool | None, Form(description="read scans and pictures")] = None,
     force: Annotated[bool, Form(description="read the files even when they were read in this way before")] = False,
     wait: Annotated[bool, Form(description="false: answer 202 with the jobs as soon as the files are stored")] = True,
-    docs: Annotated[str, Form(description="JSON text; own documents are not supported yet")] = "{}",
+    docs: Annotated[str, Form(description="JSON text: by file name the documents that replace its own text")] = "{}",
     not_refresh_vs_cache: Annotated[bool, Form(description="without effect: the index is always saved")] = False,
 ) -> BaseResponse | JSONResponse:
     """Store and index files; answers when all are done. `data.failed_files` maps names to reasons.
 
-    With `wait=false` it answers when all are stored; `data.jobs` then tells where to look how they do.
+    With `wait=false` it answers when all are stored; `data.jobs` then tells where to look how they do. `docs` may also
+    name files that are there already.
     """
-    if _parse_docs(docs):
-        raise NotSupported(field="docs")
+    documents = given_documents(docs)
     options = IngestOptions(
         chunk_size=chunk_size,
         chunk_overlap=chunk_overlap,
@@ -112,12 +96,46 @@ def upload_docs(  # noqa: PLR0913  # the fields of the form
         force=force,
     )
     uploads = [Upload(name=file.filename or "", stream=file.file) for file in files]
+    submitted = knowledge_bases.submit_files(knowledge_base_name, uploads, options, documents)
     if not wait:
-        submitted = knowledge_bases.submit_files(knowledge_base_name, uploads, options)
-        answer = QueuedResponse(code=202, msg=_QUEUED[language], data=queued(submitted, language))
-        return JSONResponse(answer.model_dump(), 202)
-    results = knowledge_bases.add_files(knowledge_base_name, uploads, options)
-    return BaseResponse(msg=(_UPLOADED if to_vector_store else _STORED)[language], data=failed_files(results, language))
+        return _queued(submitted, language)
+    return _finished(knowledge_bases, submitted, (_UPLOADED if to_vector_store else _STORED)[language], language)
+
+
+@router.post("/update_docs", response_model=BaseResponse, responses={202: {"model": QueuedResponse}})
+def update_docs(
+    body: UpdateFiles, knowledge_bases: KnowledgeBasesDep, language: LanguageDep
+) -> BaseResponse | JSONResponse:
+    """Read files again, with new settings perhaps; `data.failed_files` as in upload.
+
+    Files whose text was given by `docs` stay as they are unless `override_custom_docs` asks for their own text.
+    """
+    options = IngestOptions(
+        chunk_size=body.chunk_size,
+        chunk_overlap=body.chunk_overlap,
+        zh_title_enhance=body.zh_title_enhance,
+        splitter=body.splitter,
+        ocr=body.ocr,
+    )
+    submitted = knowledge_bases.update_files(
+        body.knowledge_base_name,
+        body.file_names,
+        options,
+        given_documents(body.docs),
+        override_custom=body.override_custom_docs,
+    )
+    if not body.wait:
+        return _queued(submitted, language)
+    return _finished(knowledge_bases, submitted, _UPDATED[language], language)
+
+
+def _queued(submitted: Submitted, language: Language) -> JSONResponse:
+    answer = QueuedResponse(code=202, msg=_QUEUED[language], data=queued(submitted, language))
+    return JSONResponse(answer.model_dump(), 202)
+
+
+def _finished(knowledge_bases: KnowledgeBases, submitted: Submitted, msg: str, language: Language) -> BaseResponse:
+    return BaseResponse(msg=msg, data=failed_files(knowledge_bases.finish(submitted), language))
 
 
 @router.post("/delete_docs")
@@ -147,18 +165,3 @@ def download_doc(
         content_disposition_type="inline" if preview else "attachment",
         headers=_PREVIEW_HEADERS,
     )
-
-
-def _parse_docs(text: str) -> dict[str, Any]:
-    """The `docs` field, a JSON object in a string; anything else is a schema error as in 0.2.10."""
-    try:
-        value = json.loads(text or "{}")
-    except ValueError as error:
-        raise _schema_error("json_invalid", f"JSON decode error: {error}") from None
-    if not isinstance(value, dict):
-        raise _schema_error("dict_type", "Input should be a JSON object that maps file names to documents")
-    return value
-
-
-def _schema_error(kind: str, message: str) -> RequestValidationError:
-    return RequestValidationError([{"type": kind, "loc": ("body", "docs"), "msg": message}])

@@ -1,4 +1,4 @@
-"""Knowledge bases: list, create, delete, search, rebuild."""
+"""Knowledge bases: list, create, describe, delete, rebuild."""
 
 from typing import Annotated
 
@@ -11,20 +11,25 @@ from server.api.errors import error_response
 from server.api.schemas.base import BaseResponse
 from server.api.schemas.knowledge_bases import (
     CreateKnowledgeBase,
+    DescribedResponse,
     KnowledgeBaseListResponse,
     KnowledgeBaseResponse,
     RebuildRequest,
+    UpdateInfo,
     UpdateSettings,
 )
-from server.api.schemas.search import FoundDocument, SearchRequest
 from server.api.sse import STREAM_RESPONSES, event_stream
-from server.api.wire import found_document, knowledge_base_details, options_of, rebuild_event
-from server.errors import BadName, KnowledgeBaseExists, KnowledgeBaseNotFound
+from server.api.wire import (
+    described_knowledge_base,
+    knowledge_base_details,
+    options_of,
+    rebuild_event,
+    search_choices_of,
+)
+from server.errors import BadName, KnowledgeBaseExists
 from server.knowledge_base.recipe import IngestOptions
 
 router = APIRouter(prefix="/knowledge_base", tags=["Knowledge Base Management"])
-NO_QUESTION_SCORE = 3.0
-"""What 0.2.10 puts in place of a distance when chunks are listed without a question."""
 _BLANK = {"zh": "知识库名称不能为空，请重新填写知识库名称", "en": "The name of the knowledge base is empty. Type one."}
 _CREATED = {"zh": "已新增知识库 {name}", "en": "Created the knowledge base {name}"}
 _EXISTS = {"zh": "已存在同名知识库 {name}", "en": "There is already a knowledge base {name}"}
@@ -63,18 +68,38 @@ def create_knowledge_base(
             vector_store=body.vector_store_type,
             embed_model=body.embed_model,
             options=options_of(body),
+            search=search_choices_of(body),
         )
     except KnowledgeBaseExists as error:
         return error_response(error, request, status=404, msg=_EXISTS[language].format(name=name))
     return BaseResponse(msg=_CREATED[language].format(name=info.name))
 
 
+@router.get("/details")
+def details(knowledge_base_name: str, knowledge_bases: KnowledgeBasesDep) -> DescribedResponse:
+    """One knowledge base: its settings, and what it holds by state, format, pages, chunks and bytes."""
+    info = knowledge_bases.get(knowledge_base_name)
+    return DescribedResponse(data=described_knowledge_base(info, knowledge_bases.statistics(knowledge_base_name)))
+
+
+@router.post("/update_info")
+def update_info(body: UpdateInfo, knowledge_bases: KnowledgeBasesDep) -> BaseResponse:
+    """Change the description."""
+    knowledge_bases.set_info(body.knowledge_base_name, body.kb_info)
+    return BaseResponse(data={"kb_info": body.kb_info})
+
+
 @router.post("/update_settings")
 def update_settings(
     body: UpdateSettings, knowledge_bases: KnowledgeBasesDep, language: LanguageDep
 ) -> KnowledgeBaseResponse:
-    """Change how files are read from now on. Those that were read stay as they are until the next rebuild."""
-    info = knowledge_bases.update_settings(body.knowledge_base_name, options_of(body))
+    """Change how files are read from now on, and how chunks are searched.
+
+    Files that were read stay as they are until the next rebuild. The embedding model changes with a rebuild only.
+    """
+    info = knowledge_bases.update_settings(
+        body.knowledge_base_name, options_of(body), search_choices_of(body), body.reset
+    )
     return KnowledgeBaseResponse(msg=_UPDATED[language], data=knowledge_base_details(info))
 
 
@@ -87,34 +112,18 @@ def delete_knowledge_base(
     return BaseResponse(msg=_DELETED[language].format(name=name))
 
 
-@router.post("/search_docs")
-def search_docs(body: SearchRequest, request: Request, knowledge_bases: KnowledgeBasesDep) -> list[FoundDocument]:
-    """The chunks nearest to a question; without one, the chunks of a file or with certain metadata.
-
-    As in 0.2.10 the answer is a bare array, and an empty one when the knowledge base does not exist.
-    """
-    defaults = request.app.state.container.settings.retrieval
-    name = body.knowledge_base_name
-    try:
-        if body.query.strip():
-            limit = defaults.score_threshold if body.score_threshold is None else body.score_threshold
-            hits = knowledge_bases.search([name], body.query, top_k=body.top_k or defaults.top_k, max_distance=limit)
-            return [found_document(hit.chunk, hit.distance) for hit in hits]
-        if body.file_name or body.metadata:
-            chunks = knowledge_bases.chunks(name, file_name=body.file_name, metadata=body.metadata)
-            return [found_document(chunk, NO_QUESTION_SCORE) for chunk in chunks]
-    except KnowledgeBaseNotFound:
-        return []
-    return []
-
-
 @router.post("/recreate_vector_store", response_class=Response, responses=STREAM_RESPONSES)
 async def recreate_vector_store(
     body: RebuildRequest, request: Request, knowledge_bases: KnowledgeBasesDep, language: LanguageDep
 ) -> Response:
     """Build the index again from the files on disk. One event a file; a client that leaves does not stop the work."""
     options = IngestOptions(
-        chunk_size=body.chunk_size, chunk_overlap=body.chunk_overlap, zh_title_enhance=body.zh_title_enhance
+        chunk_size=body.chunk_size,
+        chunk_overlap=body.chunk_overlap,
+        zh_title_enhance=body.zh_title_enhance,
+        splitter=body.splitter,
+        ocr=body.ocr,
+        force=body.force,
     )
     steps = knowledge_bases.rebuild(
         body.knowledge_base_name,

@@ -11,7 +11,9 @@ class FileDetails(BaseModel):
     """One file of a knowledge base, as `list_files?details=true` tells it.
 
     Of a file that is ready, `chunks`, `vectors` and `words` (entries of the two indexes) are equal, else its index is
-    out of step. `settings` are those it was read with; `job_id`, `stage` and `percent` tell of work that is not over.
+    out of step. `disabled` and `changed` count chunks people hid or changed, `edits_lost` such changes that found no
+    place when it was read last; `custom_docs`: its chunks were given by somebody. `settings` are
+    those it was read with; `job_id`, `stage` and `percent` tell of work that is not over.
     """
 
     name: str
@@ -30,6 +32,10 @@ class FileDetails(BaseModel):
     vectors: int = 0
     words: int = 0
     settings: dict[str, Any] = Field(default_factory=dict)
+    disabled: int = 0
+    changed: int = 0
+    edits_lost: int = 0
+    custom_docs: bool = False
     job_id: int | None = None
     stage: str = ""
     percent: int | None = None
@@ -39,6 +45,22 @@ class FileListResponse(BaseResponse):
     """Names of the files, or with `details=true` all that is known of them."""
 
     data: list[str] | list[FileDetails] = Field(default_factory=list)
+
+
+class UpdateFiles(Request):
+    """POST /knowledge_base/update_docs. `docs` is JSON text: by file name the documents that replace its own text."""
+
+    knowledge_base_name: str
+    file_names: list[str]
+    chunk_size: int | None = Field(default=None, ge=10, le=100_000)
+    chunk_overlap: int | None = Field(default=None, ge=0)
+    zh_title_enhance: bool | None = None
+    splitter: str | None = None
+    ocr: bool | None = None
+    override_custom_docs: bool = False
+    docs: str = "{}"
+    wait: bool = True
+    not_refresh_vs_cache: bool = False
 
 
 class DeleteFiles(Request):
