@@ -39,6 +39,7 @@ class Container:
     knowledge_bases: KnowledgeBases
     reranking: Reranking | None
     parser: Parser
+    embedders: Embedders
     chat_models: ChatModels
     model_states: ModelStates
     chat: ChatService
@@ -63,6 +64,8 @@ class Container:
         if self.reranking is not None:
             self.reranking.close()
         self.parser.close()
+        if self.reranking:
+            self.reranking.close()
         self.conversations.close()
         self.database.close()
 
@@ -85,14 +88,15 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
     rank = TextRanker(embedders, settings.retrieval.candidates)
     chat_models = ChatModels(settings, llm_choice.name)
     web = WebFinder(settings, WebSearch(search_engines), Fetcher.of(settings), rank)
+    temporary = TemporaryStores(settings, embedders, parser, knowledge_bases.forget_cached)
     return Container(
         settings=settings,
         database=database,
-    temporary = TemporaryStores(settings, embedders, parser, knowledge_bases.forget_cached)
         api_keys=ApiKeys(settings, database),
         knowledge_bases=knowledge_bases,
         reranking=reranking,
         parser=parser,
+        embedders=embedders,
         chat_models=chat_models,
         model_states=ModelStates(settings, chat_models),
         chat=ChatService(settings, chat_models),

@@ -7,6 +7,8 @@ from pydantic import Field
 
 from configs.sections.base import Section
 
+CONTROL_TOKEN = "ZHIWEN_CONTROL_TOKEN"  # noqa: S105  # the name of a variable
+"""The launcher makes a token at each start and gives it to the knowledge API alone, in this variable."""
 Port = Field(ge=1, le=65535)
 FreePort = Field(ge=0, le=65535)
 

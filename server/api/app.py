@@ -15,7 +15,24 @@ from server.api import errors
 from server.api.background import later
 from server.api.guard import Guard
 from server.api.request_id import HEADER, RequestId
-from server.api.routes import agent, chat, conversations, files, health, jobs, keys, knowledge_bases, tools
+from server.api.routes import (
+    agent,
+    chat,
+    chunks,
+    conversations,
+    files,
+    health,
+    jobs,
+    keys,
+    knowledge_bases,
+    models,
+    openai,
+    other,
+    search,
+    server,
+    temporary,
+    tools,
+)
 from server.container import Container, build_container
 
 RECONCILE_AFTER_S = 3
@@ -57,7 +74,24 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
     _add_middleware(app, settings)
     # The guard checks the key; this only gives the documentation page its fields for it.
     key_field = [Depends(HTTPBearer(auto_error=False)), Depends(APIKeyHeader(name="X-API-Key", auto_error=False))]
-    for part in (chat, conversations, knowledge_bases, files, jobs, keys, health, agent, tools):
+    for part in (
+        chat,
+        conversations,
+        knowledge_bases,
+        files,
+        chunks,
+        search,
+        temporary,
+        jobs,
+        keys,
+        health,
+        models,
+        server,
+        other,
+        agent,
+        tools,
+        openai,
+    ):
         app.include_router(part.router, dependencies=key_field)
     app.add_api_route("/", _to_docs, include_in_schema=False)
     return app

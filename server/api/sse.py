@@ -29,7 +29,8 @@ STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 """What the documentation page says of a stream."""
 Event = dict[str, Any]
-Events = AsyncGenerator[Event, None]
+Events = AsyncGenerator[Event | str, None]
+"""Dictionaries are sent as JSON, text as it is: the end mark of the OpenAI protocol, the answers of a completion."""
 
 
 async def event_stream(request: Request, events: Events) -> Response:
@@ -53,7 +54,7 @@ _LEFT: Event = {}
 _END: Event = {}
 
 
-async def _first(request: Request, events: Events) -> Event:
+async def _first(request: Request, events: Events) -> Event | str:
     """The first event, `_END` when there is none, `_LEFT` when the client went away meanwhile."""
     first = asyncio.ensure_future(_next(events))
     gone = asyncio.ensure_future(_disconnected(request.receive))
@@ -66,7 +67,7 @@ async def _first(request: Request, events: Events) -> Event:
         await asyncio.gather(first, gone, return_exceptions=True)
 
 
-async def _next(events: Events) -> Event:
+async def _next(events: Events) -> Event | str:
     try:
         return await events.__anext__()
     except StopAsyncIteration:
@@ -79,7 +80,7 @@ async def _disconnected(receive: Callable[[], Any]) -> None:
         message = await receive()
 
 
-async def _frames(first: Event, events: Events, language: Language) -> AsyncGenerator[bytes, None]:
+async def _frames(first: Event | str, events: Events, language: Language) -> AsyncGenerator[bytes, None]:
     async with aclosing(events):
         if first is _END:
             return
@@ -91,8 +92,10 @@ async def _frames(first: Event, events: Events, language: Language) -> AsyncGene
             yield _frame(error_event(error, language))
 
 
-def _frame(event: Event) -> bytes:
-    return b"data: %b\r\n\r\n" % _json(event).encode("utf-8", "replace")
+def _frame(event: Event | str) -> bytes:
+    # A line break would end the event; readers join its lines again.
+    text = event.replace("\n", "\r\ndata: ") if isinstance(event, str) else _json(event)
+    return b"data: %b\r\n\r\n" % text.encode("utf-8", "replace")
 
 
 _json = json.JSONEncoder(ensure_ascii=False).encode

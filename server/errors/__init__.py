@@ -4,7 +4,7 @@
     ├─ InvalidInput        422  bad_name 403 · empty_question · question_too_long · prompt_not_found · not_supported ·
     │                           unknown_part · bad_setting · file_too_large 413 · backup_unreadable ·
     │                           url_refused 403 · bad_tool_arguments ·
-    │                           body_too_large 413 · too_many_files 413 · query_too_long · public_without_key
+    │                           body_too_large 413 · too_many_files 413 · query_too_long · public_without_key · controller_refused
     ├─ AccessDenied        401  api_key_required · foreign_request 403 · scope_missing 403 ·
     │                           knowledge_base_forbidden 403
     ├─ NotFound            404  conversation_not_found · message_not_found ·
@@ -14,7 +14,7 @@
     │                           tool_not_found · key_not_found
     ├─ Conflict            409  conversation_exists · knowledge_base_exists · file_exists ·
     │                           knowledge_base_busy · job_over · job_cancelled ·
-    │                           index_mismatch · key_exists
+    │                           index_mismatch · key_exists · model_change_refused
     ├─ Busy                429  queue_full · rate_limited · too_many_streams · too_many_temporary · provider_busy
     ├─ Unreadable          422  unsupported_file_type 415 · file_empty · file_unreadable · no_text ·
     │                           not_read_yet

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from configs.settings import LOCAL_FILE_VARIABLE, local_file
 
-CONTROL_TOKEN = "ZHIWEN_CONTROL_TOKEN"  # noqa: S105  # the name of a variable
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 # Numeric libraries reserve memory for each thread; services that do no linear algebra need one.

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 
+from configs.sections.services import CONTROL_TOKEN
 from configs.settings import Settings, SettingsError, load_settings
 from server.errors import MissingDependency, ZhiwenError
 from server.launcher import ports
 from server.launcher.arguments import Options, parse, parser
-from server.launcher.environment import CONTROL_TOKEN
 from server.launcher.errors import NoOnlineModels
 from server.launcher.labels import Labels, console_language
 from server.launcher.plan import Plan, plan, with_options

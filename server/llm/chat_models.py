@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from configs.settings import Settings
 from server.errors import ServiceUnavailable, ZhiwenError
-from server.llm.catalog import weights_folder
 from server.llm.fabric import controller_models, fabric_endpoint, fabric_error
 from server.llm.generation import Generation, Piece, Spent
 from server.llm.openai_stream import Refused, Silent, Unreachable
@@ -17,6 +16,7 @@ from server.llm.provider_calls import as_error, streamed
 from server.llm.provider_connections import Connections
 from server.llm.providers import Endpoint, ProviderModel, endpoint_of, find_model, named_models
 from server.llm.tokens import TokenCounter, from_folder, from_tiktoken
+from server.llm.weights import weights_folder
 from server.types import Message, Usage
 
 if TYPE_CHECKING:

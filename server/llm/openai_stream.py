@@ -41,11 +41,12 @@ class Silent(Exception):
 class Refused(Exception):
     """The service answered with an error. `status` is 200 when it came in mid-stream."""
 
-    def __init__(self, status: int, code: Any, message: str, retry_after_s: float | None = None) -> None:
+    def __init__(self, status: int, code: Any, message: str) -> None:
         super().__init__(message[:LONGEST_REASON])
         self.status = status
         self.code = code
-        self.retry_after_s = retry_after_s
+        self.retry_after_s: float | None = None
+        self.body: Mapping[str, Any] = {}
 
 
 class DataLines:
@@ -174,8 +175,11 @@ def _error_of(answer: Mapping[str, Any], status: int) -> Refused:
     error = answer.get("error") or answer
     if not isinstance(error, Mapping):
         error = {"message": str(error)}
-    message = error.get("message") or error.get("text") or error.get("detail") or "the service tells no reason"
-    return Refused(status, error.get("code") or error.get("error_code"), str(message).rstrip("."))
+    named = (error.get(name) for name in ("message", "text", "detail", "msg"))
+    message = next((text for text in named if text), "the service tells no reason")
+    refused = Refused(status, error.get("code") or error.get("error_code"), str(message).rstrip("."))
+    refused.body = answer
+    return refused
 
 
 def _seconds(retry_after: str) -> float | None:

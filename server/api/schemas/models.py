@@ -1,0 +1,82 @@
+"""Chat models: which run, which are configured, starting and stopping them."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from server.api.schemas.base import BaseResponse, Request
+
+ModelType = Literal["local", "online", "worker"]
+
+
+class ModelsResponse(BaseResponse):
+    """An object from model names to what is known of them."""
+
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class RunningRequest(Request):
+    """POST /llm_model/list_running_models. A `controller_address` may only repeat the configured one."""
+
+    controller_address: str = ""
+    placeholder: str = ""
+
+
+class ConfiguredRequest(Request):
+    """POST /llm_model/list_config_models."""
+
+    types: list[ModelType] = Field(default=["local", "online"])
+    placeholder: str = ""
+
+
+class ModelRequest(Request):
+    """POST /llm_model/get_model_config, /llm_model/start and /llm_model/stop."""
+
+    model_name: str
+    controller_address: str = ""
+    placeholder: str = ""
+
+
+class ChangeRequest(Request):
+    """POST /llm_model/change."""
+
+    model_name: str
+    new_model_name: str
+    controller_address: str = ""
+
+
+class TryRequest(Request):
+    """POST /llm_model/test_provider. Without a model its first one is asked."""
+
+    provider: str
+    model: str = ""
+
+
+class Changed(BaseModel):
+    """What 0.2.10 answers to a change: no `data`."""
+
+    code: int = 200
+    msg: str = "success"
+
+
+class ModelStateDetails(BaseModel):
+    """One chat model. `engine` of an online one is its provider; `seconds` is how long it has been loading, or took."""
+
+    name: str
+    kind: Literal["local", "online"]
+    engine: str
+    state: Literal["running", "loading", "stopping", "failed", "stopped", "unavailable"]
+    default: bool
+    address: str
+    seconds: float
+    restarts: int
+    log: str
+    reason: str
+    can_start: bool
+    can_stop: bool
+
+
+class StatesResponse(BaseResponse):
+    """GET /llm_model/states."""
+
+    data: list[ModelStateDetails] = Field(default_factory=list)
