@@ -13,21 +13,21 @@ RAISED = (openai.OpenAIError, httpx.HTTPError)
 """What a model's client may raise."""
 
 
-def model_error(settings: Settings, model: str, error: Exception) -> ZhiwenError:
-    """The error the user is told; never with a key in it."""
+def model_error(settings: Settings, model: str, error: Exception, *, begun: bool) -> ZhiwenError:
+    """The error the user is told, never with a key in it; `begun` says that something of the answer had come."""
     found = find_model(settings, model)
     if found is None:
         return ModelFailed(name=model, reason=type(error).__name__)
-    return as_error(model, endpoint_of(settings, found.provider, model), _failure(error))
+    return as_error(model, endpoint_of(settings, found.provider, model), _failure(error, begun))
 
 
-def _failure(error: Exception) -> Refused | Silent | Unreachable:
+def _failure(error: Exception, begun: bool) -> Refused | Silent | Unreachable:
     if isinstance(error, openai.APITimeoutError | httpx.TimeoutException):
         return Silent()
     if isinstance(error, openai.APIConnectionError):
-        return Unreachable(type(error.__cause__ or error).__name__)
+        return Unreachable(type(error.__cause__ or error).__name__, begun=begun)
     if isinstance(error, httpx.HTTPError):
-        return Unreachable(type(error).__name__, begun=True)
+        return Unreachable(type(error).__name__, begun=begun)
     if isinstance(error, openai.APIStatusError):
         return Refused(error.status_code, error.code, error.message)
     return Refused(200, None, str(error))

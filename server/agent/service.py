@@ -113,12 +113,14 @@ class AgentService:
     async def _by_calls(self, run: Run) -> AsyncGenerator[ChatEvent, None]:
         loop, errors = await run_in_threadpool(_loaded)
         model = await run_in_threadpool(self.models.langchain, run.generation)
+        begun = False
         try:
             async with aclosing(loop.CallingLoop(model, run).events()) as events:
                 async for event in events:
+                    begun = True
                     yield event
         except errors.RAISED as error:
-            raise errors.model_error(self.settings, run.generation.model, error) from error
+            raise errors.model_error(self.settings, run.generation.model, error, begun=begun) from error
 
     def _template(self, name: str, model: str) -> tuple[str, bool]:
         """The instructions, and whether the model is to call tools: a template that lists the tools wants actions."""
