@@ -19,5 +19,8 @@ class Question:
     model: str = ""
     temperature: float | None = None
     max_tokens: int | None = None
+    top_p: float | None = None
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
     prompt: str = "default"
     return_direct: bool = False

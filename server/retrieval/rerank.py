@@ -87,24 +87,30 @@ class Reranking:
         ]
         return Reranked(sorted(found, key=lambda hit: (-hit.relevance, hit.chunk.id))[:top_k])
 
+    @property
+    def name(self) -> str:
+        """The name of the model, which need not be loaded yet."""
+        return choose_reranker(self._settings).name
+
+    def model(self) -> Reranker:
+        """The model, loaded on first use. Raises `ModelUnavailable` when it cannot be loaded."""
+        with self._loading:
+            if self._model is None:
+                self._model = self._load(self._settings, choose_reranker(self._settings))
+            return self._model
+
     def close(self) -> None:
         """Wait for no one: what still computes ends after its slice."""
         self._workers.shutdown(wait=False, cancel_futures=True)
 
     def _scores(self, question: str, texts: Sequence[str], ends: float) -> tuple[str, float, list[float]]:
-        model = self._loaded()
+        model = self.model()
         scores: list[float] = []
         for start in range(0, len(texts), SLICE):
             if time.monotonic() > ends:
                 raise TimeoutError
             scores += model.score(question, texts[start : start + SLICE])
         return model.name, model.border, scores
-
-    def _loaded(self) -> Reranker:
-        with self._loading:
-            if self._model is None:
-                self._model = self._load(self._settings, choose_reranker(self._settings))
-            return self._model
 
     def _kept(self, hits: Sequence[Hit], top_k: int, reason_en: str, reason_zh: str) -> Reranked:
         return Reranked(
