@@ -9,7 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
-from server.db import api_key_tables, conversation_tables  # noqa: F401  # a table is made only if its module was imported
+from server.db import (  # a table is made only if its module was imported
+    api_key_tables,  # noqa: F401
+    conversation_tables,  # noqa: F401
+    summary_tables,  # noqa: F401
+)
 from server.db.migrations import add_missing_columns
 from server.db.tables import Base
 

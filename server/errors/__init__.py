@@ -3,14 +3,16 @@
     ZhiwenError
     ├─ InvalidInput        422  bad_name 403 · empty_question · question_too_long · prompt_not_found · not_supported ·
     │                           unknown_part · bad_setting · file_too_large 413 · backup_unreadable ·
-    │                           url_refused 403 · bad_tool_arguments ·
-    │                           body_too_large 413 · too_many_files 413 · query_too_long · public_without_key · controller_refused
+    │                           url_refused 403 · nothing_to_summarize · bad_tool_arguments ·
+    │                           body_too_large 413 · too_many_files 413 · query_too_long · public_without_key ·
+    │                           controller_refused
     ├─ AccessDenied        401  api_key_required · foreign_request 403 · scope_missing 403 ·
     │                           knowledge_base_forbidden 403
     ├─ NotFound            404  conversation_not_found · message_not_found ·
     │                           knowledge_base_not_found · file_not_found · chunk_not_found ·
     │                           temporary_not_found · job_not_found · model_not_found ·
     │                           search_engine_unknown · search_engine_not_configured · search_found_nothing ·
+    │                           summary_not_found ·
     │                           tool_not_found · key_not_found
     ├─ Conflict            409  conversation_exists · knowledge_base_exists · file_exists ·
     │                           knowledge_base_busy · job_over · job_cancelled ·
@@ -120,6 +122,7 @@ from server.errors.services import (
     ServiceUnavailable,
     StorageFailed,
 )
+from server.errors.summaries import NothingToSummarize, SummaryNotFound
 from server.errors.web import (
     FetchFailed,
     SearchEngineNotConfigured,
@@ -144,9 +147,9 @@ __all__ = [
     "Busy",
     "ChunkNotFound",
     "Conflict",
+    "ControllerRefused",
     "ConversationExists",
     "ConversationNotFound",
-    "ControllerRefused",
     "Damaged",
     "EmptyQuestion",
     "FetchFailed",
@@ -183,6 +186,7 @@ __all__ = [
     "NotFound",
     "NotReadYet",
     "NotSupported",
+    "NothingToSummarize",
     "PromptNotFound",
     "ProviderBusy",
     "PublicWithoutKey",
@@ -201,6 +205,7 @@ __all__ = [
     "ServerFull",
     "ServiceUnavailable",
     "StorageFailed",
+    "SummaryNotFound",
     "TemporaryNotFound",
     "TooManyFiles",
     "TooManyStreams",
