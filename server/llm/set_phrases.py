@@ -38,7 +38,7 @@ _KINDS: dict[SmallTalk, re.Pattern[str]] = {
         r"hi|hello|hey|hiya|good (?:morning|afternoon|evening|day)|how are you(?: doing)?|how do you do|there"
     ),
     "thanks": re.compile(
-        r"(?:非常|十分|太|多)?(?:感谢|谢谢|谢了|谢啦|多谢|谢)(?:你|您|啦|了|大家|你的帮助|您的帮助|你的回答)*|辛苦(?:了|你了|您了)?|"
+        r"(?:非常|十分|太|多)?(?:感谢|谢谢|谢了|谢啦|多谢|谢)(?:[你您]的(?:帮助|回答)|你|您|啦|了|大家)*|辛苦(?:了|你了|您了)?|"
         r"好的|好|嗯+|明白了?|知道了?|了解了?|懂了|收到|没问题|太好了|很好|不错|很棒|真棒|没有了|没事了|不用了|"
         r"(?:many )?thanks?(?: you)?(?: (?:so|very) much| a lot| again)?|thx|cheers|(?:i )?appreciate it|got it|"
         r"i see|okay|ok|great|perfect|nice|cool|very good|good|understood|that helps|that is all|that's all|"
