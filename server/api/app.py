@@ -23,6 +23,7 @@ from server.api.routes import (
     files,
     health,
     jobs,
+    kb_chat,
     keys,
     knowledge_bases,
     models,
@@ -76,6 +77,7 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
     key_field = [Depends(HTTPBearer(auto_error=False)), Depends(APIKeyHeader(name="X-API-Key", auto_error=False))]
     for part in (
         chat,
+        kb_chat,
         conversations,
         knowledge_bases,
         files,

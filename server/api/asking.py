@@ -1,6 +1,6 @@
 """Requests of the chat routes → questions, with the history they come with or that is kept of their conversation."""
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import cast
 
 from starlette.concurrency import run_in_threadpool
@@ -20,12 +20,16 @@ _ROLES = {"ai": "assistant", "assistant": "assistant", "human": "user", "user": 
 
 
 def given_history(body: Answering) -> tuple[Message, ...]:
-    """The turns that came with the request; none when `history` is a number.
+    """The turns that came with the request; none when `history` is a number. Raises `NotSupported`."""
+    return () if isinstance(body.history, int) else messages_of(body.history)
+
+
+def messages_of(turns: Sequence[History]) -> tuple[Message, ...]:
+    """Turns of a request, with the role words of 0.2.10 as well.
 
     Raises:
         NotSupported: a role nobody knows.
     """
-    turns: Iterable[History] = () if isinstance(body.history, int) else body.history
     for turn in turns:
         if turn.role not in _ROLES:
             raise NotSupported(field=f"history.role: {turn.role}")

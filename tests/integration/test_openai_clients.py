@@ -174,3 +174,29 @@ def test_langchain(port, client, model):
         base_url=base, api_key="none", model="builtin-ngram", check_embedding_ctx_length=False
     ).embed_documents(["保修", "天气"])
     assert len(vectors) == 2
+
+
+def test_knowledge_base_as_a_base_url(port):
+    with openai.OpenAI(
+        base_url=f"http://127.0.0.1:{port}/knowledge_base/local_kb/{KB}", api_key="none", max_retries=0
+    ) as client:
+        chunks = list(ask(client, stream=True))
+        assert chunks[0].model_extra["docs"][0].startswith("出处 [1] [条款.txt](http")
+        assert ask(client).choices[0].message.content == "两年。[1]"
+
+
+def test_kb_chat_of_0_3(port, client, model):
+    import httpx
+
+    url = f"http://127.0.0.1:{port}/chat/kb_chat"
+    body = {"query": "保修期多久？", "kb_name": KB, "history": [{"role": "human", "content": "一"}], "stream": False}
+    answer = httpx.post(url, json=body).json()
+    assert answer["choices"][0]["message"]["content"] == "两年。[1]"
+    assert answer["docs"]
+    assert model.calls[0][0][0] == Message("user", "一")
+    streamed = httpx.post(url, json={**body, "stream": True}).text
+    assert '"docs": ["出处' in streamed.split("\r\n\r\n")[0]
+    assert streamed.endswith("data: [DONE]\r\n\r\n")
+    gone = httpx.post(url, json={**body, "mode": "temp_kb", "kb_name": "nobody"})
+    assert gone.status_code == 404
+    assert httpx.post(url, json={**body, "history": [{"role": "x", "content": ""}]}).status_code == 422

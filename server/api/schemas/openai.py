@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, field_validator
 
 from server.api.schemas.base import Request
+from server.api.schemas.chat import History
 
 
 class TextPart(BaseModel):
@@ -146,3 +147,24 @@ class ModelList(BaseModel):
 
     object: Literal["list"] = "list"
     data: list[Model]
+
+
+GroundKind = Literal["local_kb", "temp_kb", "search_engine"]
+
+
+class KbChatRequest(Request):
+    """POST /chat/kb_chat, as in 0.3. `kb_name` is a knowledge base, the id of dropped files, or a search engine."""
+
+    query: str
+    mode: GroundKind = "local_kb"
+    kb_name: str
+    top_k: int | None = Field(default=None, ge=1, le=100)
+    score_threshold: float | None = Field(default=None, ge=0, le=2)
+    history: list[History] = Field(default_factory=list)
+    stream: bool = True
+    model: str = ""
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    max_tokens: int | None = None
+    prompt_name: str = "default"
+    return_direct: bool = False
+    conversation_id: str = ""
