@@ -11,6 +11,8 @@ from server.agent.toolbox import Toolbox
 from server.chat.grounds import Grounds
 from server.chat.memory import Conversations
 from server.chat.service import ChatService
+from server.chat.summaries import Summaries
+from server.chat.summarizer import Summarizer
 from server.chat.web import WebFinder
 from server.db.session import Database
 from server.fetching.fetcher import Fetcher
@@ -49,6 +51,7 @@ class Container:
     web: WebFinder
     conversations: Conversations
     temporary: TemporaryStores
+    summaries: Summaries
     llm_choice: Choice
     embedder_choice: Choice
 
@@ -106,6 +109,7 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
         web=web,
         conversations=Conversations(database),
         temporary=temporary,
+        summaries=Summaries(database, Summarizer(settings, chat_models)),
         llm_choice=llm_choice,
         embedder_choice=embedder_choice,
     )

@@ -31,6 +31,7 @@ from server.api.routes import (
     other,
     search,
     server,
+    summaries,
     temporary,
     tools,
 )
@@ -51,6 +52,7 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
         own = container or build_container(settings)
         app.state.container = own
         own.knowledge_bases.jobs.start()
+        own.summaries.resume()
 
         def reconcile() -> object:
             return own.knowledge_bases.maintenance.repair(patience_s=RECONCILE_PATIENCE_S)
@@ -60,6 +62,7 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
             yield
         finally:
             call_off()
+            await own.summaries.aclose()
             if container is None:
                 await own.aclose()
 
@@ -84,6 +87,7 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
         chunks,
         search,
         temporary,
+        summaries,
         jobs,
         keys,
         health,

@@ -78,6 +78,10 @@ class Summaries:
         task = self._tasks.get(summary_id)
         if task is not None:
             await asyncio.wait({task})
+        return await self.look(summary_id)
+
+    async def look(self, summary_id: int) -> SummaryInfo | None:
+        """The summary as it is now, None when it was deleted."""
         return await asyncio.to_thread(self._find, summary_id)
 
     async def summarize_chunks(self, name: str, ids: Sequence[int], wanted: Wanted) -> tuple[Summary, list[int]]:
