@@ -80,7 +80,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _models_have_providers(self) -> "Settings":
-        for kind in ("llm", "embed"):
+        for kind in ("llm", "embed", "rerank"):
             for name, model in getattr(self.models, kind).items():
                 if model.engine == "provider" and model.provider not in self.providers:
                     raise ValueError(

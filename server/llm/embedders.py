@@ -13,6 +13,7 @@ LOADERS: Registry = Registry(
     {
         "builtin": "server.llm.embedders:load_builtin",
         "fake": "server.llm.fake_embedder:load",
+        "provider": "server.llm.provider_embeddings:load",
         "sentence-transformers": "server.llm.sentence_transformer:load",
     },
     install={"sentence-transformers": "pip install -r requirements.txt"},

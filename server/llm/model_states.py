@@ -28,7 +28,7 @@ _STATES: Mapping[str, State] = {
 
 @dataclass(frozen=True)
 class ModelState:
-    """One chat model. `reason_en` and `reason_zh` say why it failed or cannot be started; `seconds` how long it took."""
+    """One chat model. `reason_en` and `reason_zh` say why it failed or cannot start; `seconds` is its loading time."""
 
     name: str
     kind: Literal["local", "online"]

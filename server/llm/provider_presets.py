@@ -11,7 +11,7 @@ class Preset:
     `base_url` is empty where every customer has an address of their own. `key_env` is the variable its own tools read;
     a service on this machine works without a key. `lists` says whether GET /models works, `rerank` is the address of
     its rerank route, or a path behind `base_url`. `usage` says that it counts tokens of a stream when asked to,
-    `limit` how it calls the longest answer.
+    `limit` how it calls the longest answer. `batch` is the number of texts that it embeds at once.
     """
 
     title: str
@@ -25,6 +25,7 @@ class Preset:
     rerank: str = ""
     usage: bool = True
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    batch: int = 32
 
 
 def _local(title: str, port: int, **facts: str | bool) -> Preset:
@@ -43,14 +44,19 @@ PRESETS: dict[str, Preset] = {
         "https://dashscope.aliyuncs.com/compatible-mode/v1",
         "DASHSCOPE_API_KEY",
         lists=False,
+        batch=10,
         rerank="https://dashscope.aliyuncs.com/compatible-api/v1/reranks",
     ),
     "moonshot": Preset("Moonshot", "https://api.moonshot.cn/v1", "MOONSHOT_API_KEY", embeddings=False),
     "minimax": Preset(
         "MiniMax", "https://api.minimaxi.com/v1", "MINIMAX_API_KEY", lists=False, embeddings=False, usage=False
     ),
-    "baichuan": Preset("Baichuan", "https://api.baichuan-ai.com/v1", "BAICHUAN_API_KEY", lists=False, usage=False),
-    "qianfan": Preset("Baidu Qianfan", "https://qianfan.baidubce.com/v2", "QIANFAN_API_KEY", rerank="/rerank"),
+    "baichuan": Preset(
+        "Baichuan", "https://api.baichuan-ai.com/v1", "BAICHUAN_API_KEY", lists=False, usage=False, batch=16
+    ),
+    "qianfan": Preset(
+        "Baidu Qianfan", "https://qianfan.baidubce.com/v2", "QIANFAN_API_KEY", rerank="/rerank", batch=16
+    ),
     "spark": Preset(
         "iFlytek Spark",
         "https://spark-api-open.xf-yun.com/v1",

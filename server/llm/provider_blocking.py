@@ -1,0 +1,36 @@
+"""Providers for code that runs in threads, such as embedding while a file is read: a call that waits for its answer.
+
+One event loop of its own serves all of them, so connections stay open between calls, and the limits of a provider hold.
+"""
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from server.llm.openai_stream import Refused, Silent, Unreachable
+from server.llm.provider_calls import as_error, called
+from server.llm.provider_connections import Connections
+from server.llm.providers import Endpoint
+
+
+def call(model: str, endpoint: Endpoint, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """What the provider answers. Not to be called from an event loop; `model` is named by errors.
+
+    Raises:
+        ZhiwenError: the errors of `as_error`.
+    """
+    connections, loop = _background()
+    asked = asyncio.run_coroutine_threadsafe(called(connections, endpoint, path, body), loop)
+    try:
+        return asked.result()
+    except (Refused, Silent, Unreachable) as failure:
+        raise as_error(model, endpoint, failure) from failure
+
+
+@cache
+def _background() -> tuple[Connections, asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="providers", daemon=True).start()
+    return Connections(), loop
