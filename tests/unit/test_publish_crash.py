@@ -1,4 +1,4 @@
-"""The flagship: a state machine of uploads, replacements, deletions and rebuilds, each killed at any place.
+"""The flagship: a state machine of uploads, replacements, deletions, changed chunks and rebuilds, killed at any place.
 
 A crash is an exception that no code of ours catches, raised before one of the steps that touch SQL, an index or a
 file; everything held in memory is then thrown away, as a killed process would. After each one the visible chunks must
@@ -20,7 +20,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from configs import Settings, load_settings
 from server.container import Container
 from server.db.session import Database
-from server.knowledge_base import content, publish, rebuild
+from server.db.chunks import Wanted
+from server.knowledge_base import chunk_editor, content, publish, rebuild
+from server.knowledge_base.chunk_desk import ChunkInfo
+from server.knowledge_base.chunk_editor import Addition, Change
 from server.knowledge_base.index import Index, IndexPool
 from server.knowledge_base.recipe import IngestOptions
 from server.knowledge_base.service import KnowledgeBases, Upload
@@ -68,11 +71,14 @@ def install_killer(monkeypatch: pytest.MonkeyPatch) -> Killer:
         (publish.Publisher, "_switch"),
         (rebuild.Rebuild, "_insert"),
         (rebuild.Rebuild, "_switch"),
+        (chunk_editor.ChunkEditor, "_stage"),
+        (chunk_editor.ChunkEditor, "_switch"),
     ):
         monkeypatch.setattr(owner, name, made.around(getattr(owner, name)))
     # A killed process runs no clean-up; without this the code's own taking-back would hide what a crash leaves.
     monkeypatch.setattr(publish.Publisher, "_withdraw", lambda *_: None)
     monkeypatch.setattr(rebuild.Rebuild, "_withdraw", lambda *_: None)
+    monkeypatch.setattr(chunk_editor.ChunkEditor, "_withdraw", lambda *_: None)
     return made
 
 
@@ -122,7 +128,6 @@ class Crashes(RuleBasedStateMachine):
         now = self.visible()
         assert now in (self.committed, after)
         self.committed = now
-        self.latest.update(wanted)
 
     def visible(self) -> dict[str, str]:
         texts: dict[str, str] = {}
@@ -135,11 +140,40 @@ class Crashes(RuleBasedStateMachine):
         self.version += 1
         text = f"{name} 第{self.version}版 内容{words}"
         uploads = [Upload(name, io.BytesIO(text.encode()))]
+        self.latest[name] = text
         self.attempt({name: text}, kill_at, lambda: self.kbs.add_files(KB, uploads, IngestOptions(replace=True)))
 
     @rule(name=names, kill_at=kill_moments)
     def delete(self, name: str, kill_at: int) -> None:
+        self.latest[name] = None
         self.attempt({name: None}, kill_at, lambda: self.kbs.delete_files(KB, [name], delete_content=True))
+
+    def chunk(self, name: str, state: str) -> ChunkInfo | None:
+        page = self.kbs.chunk_desk.page(KB, Wanted(name, state), offset=0, limit=1)
+        return page.chunks[0] if page.chunks else None
+
+    @rule(name=names, kill_at=kill_moments, words=st.integers(0, 10**6), state=st.sampled_from(["shown", "disabled"]))
+    def edit(self, name: str, kill_at: int, words: int, state: str) -> None:
+        chunk = self.chunk(name, state)
+        if chunk is not None:
+            self.version += 1
+            text = f"{name} 第{self.version}版 修改{words}"
+            wanted = {name: text} if state == "shown" else {}
+            change = Change(chunk.id, text=text)
+            self.attempt(wanted, kill_at, lambda: self.kbs.chunk_desk.change(KB, [change]))
+
+    @rule(name=names, kill_at=kill_moments, state=st.sampled_from(["disabled", "deleted"]))
+    def hide(self, name: str, kill_at: int, state: str) -> None:
+        chunk = self.chunk(name, "shown")
+        if chunk is not None:
+            self.attempt({name: None}, kill_at, lambda: self.kbs.chunk_desk.change(KB, [Change(chunk.id, state=state)]))
+
+    @rule(name=names, kill_at=kill_moments)
+    def show(self, name: str, kill_at: int) -> None:
+        chunk = self.chunk(name, "disabled")
+        if chunk is not None:
+            change = Change(chunk.id, state="shown")
+            self.attempt({name: chunk.text}, kill_at, lambda: self.kbs.chunk_desk.change(KB, [change]))
 
     @rule(kill_at=kill_moments, force=st.booleans())
     def rebuild(self, kill_at: int, force: bool) -> None:
@@ -210,6 +244,42 @@ def test_reconcile_leaves_the_three_truths_equal(settings: Settings, killer: Kil
         [index] = [path for path in (folder / "index").iterdir() if path.name.isdigit()]
         assert Index(name, index, "faiss", 512).ids() == ({chunk.id}, {chunk.id})
         container.close()
+
+
+def test_a_changed_chunk_is_whole_after_a_crash_at_every_step(settings: Settings, killer: Killer) -> None:
+    changes = {
+        "edit": lambda kbs, name, i: kbs.chunk_desk.change(name, [Change(i, text="新的内容")]),
+        "disable": lambda kbs, name, i: kbs.chunk_desk.change(name, [Change(i, state="disabled")]),
+        "delete": lambda kbs, name, i: kbs.chunk_desk.change(name, [Change(i, text="")]),
+        "add": lambda kbs, name, i: kbs.chunk_desk.add(name, Addition("a.txt", "手写的内容", after=i)),
+    }
+    old, new = ["旧的内容"], {"edit": ["新的内容"], "disable": [], "delete": [], "add": ["旧的内容", "手写的内容"]}
+    for kind, change in changes.items():
+        for kill_at in range(1, 9):
+            container = inline(settings)
+            kbs, name = container.knowledge_bases, f"{kind}{kill_at}"
+            kbs.create(name)
+            kbs.add_files(name, [Upload("a.txt", io.BytesIO("旧的内容".encode()))], IngestOptions())
+            [chunk] = kbs.chunks(name)
+            killer.arm(kill_at)
+            try:
+                change(kbs, name, chunk.id)
+            except Killed:
+                container = reopen(container, settings)
+            killer.arm(0)
+            kbs = container.knowledge_bases
+            shown = kbs.chunks(name)
+            assert [each.text for each in shown] in (old, new[kind])
+            kbs.maintenance.repair()
+            assert kbs.chunks(name) == shown
+            [info] = kbs.files(name, with_entries=True)
+            assert info.is_whole
+            assert info.chunks == info.vectors == info.words == len(shown)
+            [report] = kbs.maintenance.look([name])
+            assert report.agrees, report.findings
+            [*_] = kbs.rebuild(name, IngestOptions(force=True), create=False)
+            assert [each.text for each in kbs.chunks(name)] == [each.text for each in shown]
+            container.close()
 
 
 def test_a_deletion_that_got_as_far_as_the_bytes_is_finished(settings: Settings, killer: Killer) -> None:
