@@ -6,7 +6,7 @@ LITE ?= 0
 KIND := $(if $(filter 1,$(LITE)),lite,full)
 FILE := $(if $(filter 1,$(LITE)),requirements-lite.txt,requirements.txt)
 
-.PHONY: help run setup setup-dev test check format bench lock clean
+.PHONY: help run setup setup-dev vllm test check format bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -29,6 +29,9 @@ $(VENV)/.ready-full: requirements.txt requirements-lite.txt constraints.txt
 $(VENV)/.ready-dev: $(VENV)/.ready-$(KIND) requirements-dev.txt
 	@PYTHON="$(PYTHON)" bash configs/install.sh $(FILE) requirements-dev.txt
 	@touch $@
+
+vllm:  ## install vLLM into .venv-vllm, an environment of its own: its pins are not ours (Linux with a GPU)
+	@PYTHON="$(PYTHON)" bash configs/install_vllm.sh
 
 setup-dev: $(VENV)/.ready-dev  ## install what tests and checks need
 

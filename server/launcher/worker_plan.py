@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from configs.sections.models import LlmModel
@@ -22,6 +22,7 @@ WORKER_MODULES = {
 }
 # vLLM compiles and tries its kernels at each start, which takes minutes beside the loading.
 VLLM_PATIENCE_S = 900.0
+_VLLM_OFFLINE = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
 _CARDS_VARIABLES = ("CUDA_VISIBLE_DEVICES", "ZE_AFFINITY_MASK", "ASCEND_RT_VISIBLE_DEVICES")
 
 
@@ -158,40 +159,47 @@ def _sampling(model: LlmModel) -> str:
 
 def _vllm(place: WorkerPlace, choice: Choice, name: str, *, cards: str, critical: bool) -> list[Service]:
     """vLLM's server, and the worker through which the controller knows it. A random key keeps others away from it."""
+    key = secrets.token_urlsafe(24)
+    server = _vllm_server(place, choice, name, key=key, cards=cards)
+    return [replace(one, critical=critical) for one in (server, _vllm_worker(place, choice, name, server, key))]
+
+
+def _vllm_server(place: WorkerPlace, choice: Choice, name: str, *, key: str, cards: str) -> Service:
     model, settings = choice.model, place.settings
     assert isinstance(model, LlmModel)  # noqa: S101  # see model_services
-    program, key = vllm_executable(settings) or settings.models.vllm.executable, secrets.token_urlsafe(24)
-    inner = Address(host="127.0.0.1", port=next(place.free))
-    server = Service(
+    program = vllm_executable(settings) or settings.models.vllm.executable
+    at = Address(host="127.0.0.1", port=next(place.free))
+    return Service(
         name=f"vllm-{name}",
-        argv=(program, "serve", str(choice.path), *_vllm_flags(choice.name, model, inner)),
-        host=inner.host,
-        port=inner.port,
-        ready=Answers(f"{inner.url}/health"),
+        argv=(program, "serve", str(choice.path), *_vllm_flags(choice.name, model, at)),
+        host=at.host,
+        port=at.port,
+        ready=Answers(f"{at.url}/health"),
         setting="services.workers",
         start_timeout_s=max(settings.launcher.start_timeout_s, VLLM_PATIENCE_S),
-        env={"VLLM_API_KEY": key, **(dict.fromkeys(_CARDS_VARIABLES, cards) if cards else {})},
+        env={"VLLM_API_KEY": key, **_VLLM_OFFLINE, **(dict.fromkeys(_CARDS_VARIABLES, cards) if cards else {})},
         light=False,
-        critical=critical,
         model=choice.name,
     )
-    at = place.address(model.port)
-    flags = {**_common_flags(place, choice, at), "--upstream": f"{inner.url}/v1"}
-    worker = Service(
+
+
+def _vllm_worker(place: WorkerPlace, choice: Choice, name: str, server: Service, key: str) -> Service:
+    assert isinstance(choice.model, LlmModel)  # noqa: S101  # see model_services
+    at = place.address(choice.model.port)
+    flags = {**_common_flags(place, choice, at), "--upstream": f"{server.address}/v1"}
+    return Service(
         name=f"worker-{name}",
         argv=module_argv(WORKER_MODULES["vllm"], flags),
         host=at.host,
         port=at.port,
         ready=Registered(at.url, place.controller, choice.name),
-        setting=f'models.llm."{choice.name}"' if model.port else "services.workers",
-        start_timeout_s=settings.launcher.start_timeout_s,
+        setting=f'models.llm."{choice.name}"' if choice.model.port else "services.workers",
+        start_timeout_s=place.settings.launcher.start_timeout_s,
         env={"ZHIWEN_UPSTREAM_KEY": key},
         after=(server.name,),
-        critical=critical,
         packages=("fastchat",),
         model=choice.name,
     )
-    return [server, worker]
 
 
 def _vllm_flags(name: str, model: LlmModel, at: Address) -> list[str]:
