@@ -147,16 +147,18 @@ class ServerDatabase:
 
         statement = check_select(sql, self.dialect)
         try:
-            with self._engine().connect() as connection:
+            connection = self._engine().connect()
+        except (SQLAlchemyError, ImportError):
+            raise self._unreachable() from None
+        with connection:
+            try:
                 for line in _BEFORE.get(self._backend, ()):
                     connection.execute(sqlalchemy.text(line.format(ms=int(timeout_s * 1000), s=timeout_s)))
                 found = connection.exec_driver_sql(statement)
                 return list(found.keys()), [tuple(row) for row in found.fetchmany(limit)]
-        except DBAPIError as error:
-            reason = f"the database refuses: {str(error.orig).splitlines()[0][:300]}"
-            raise BadToolArguments(name=TOOL, reason=reason) from None
-        except (SQLAlchemyError, ImportError):
-            raise self._unreachable() from None
+            except DBAPIError as error:
+                reason = f"the database refuses: {str(error.orig).splitlines()[0][:300]}"
+                raise BadToolArguments(name=TOOL, reason=reason) from None
 
     def schema(self) -> str:
         """As the protocol has it; remembered for `SCHEMA_AGE_S`."""

@@ -36,6 +36,8 @@ def check_select(sql: str, dialect: str) -> str:
     from sqlglot import expressions
     from sqlglot.errors import SqlglotError
 
+    if sqlglot.Dialect.get(dialect) is None:
+        raise _refused(f"databases of the kind {dialect} are not supported")
     if "\0" in sql:
         raise _refused("the statement holds a null character")
     try:

@@ -20,6 +20,7 @@ from server.api.app import create_app
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "knowledge_base" / "samples" / "content"
 MODEL = "scripted-tools"
+PLAIN = "scripted-plain"
 BASE_URL = "http://127.0.0.1:7861"
 
 
@@ -153,7 +154,9 @@ def agent_settings(folder, port, **agent):
         "ZHIWEN__PROVIDERS": json.dumps(
             {"fake": {"base_url": f"{here}/v1", "api_key": "secret-key", "max_retries": 0}}
         ),
-        "ZHIWEN__MODELS__LLM": json.dumps({MODEL: {"engine": "provider", "provider": "fake", "tools": True}}),
+        "ZHIWEN__MODELS__LLM": json.dumps(
+            {name: {"engine": "provider", "provider": "fake", "tools": name == MODEL} for name in (MODEL, PLAIN)}
+        ),
         "ZHIWEN__SEARCH__ENGINE": "searxng",
         "ZHIWEN__SEARCH__ENGINES": json.dumps({"searxng": {"url": here}}),
         "ZHIWEN__SEARCH__FETCH_PAGES": "false",
@@ -176,6 +179,27 @@ def agent_app(folder, **agent):
         TestClient(create_app(agent_settings(folder, port, **agent)), base_url=BASE_URL) as client,
     ):
         yield server, client, port
+
+
+TASKS = [
+    ("search_knowledge_bases", {"query": "去上海出差住宿一晚最多报多少钱", "knowledge_bases": ["samples"]}, "550"),
+    ("search_knowledge_bases", {"query": "知问的网页界面默认用哪个端口"}, "8501"),
+    ("calculate", {"expression": "(17 + 25) * 3 ** 4"}, "= 3402"),
+    ("current_time", {"timezone": "UTC+8"}, "+08:00"),
+    ("query_database", {"sql": "SELECT city, SUM(amount) FROM orders GROUP BY city"}, "| 北京 | 150.0 |"),
+    ("read_url", {"url": "PAGE"}, "9:30 on Sundays"),
+    ("weather", {"place": "北京", "days": 1}, "light snow"),
+    ("arxiv", {"query": "attention", "count": 1}, "Ashish Vaswani"),
+    ("wikipedia", {"query": "长城"}, "军事防御工事"),
+    ("search_internet", {"query": "zhiwen release"}, "released in May"),
+]
+"""Tool, arguments, and what its output holds."""
+TASK_NAMES = [f"{number}-{task[0]}" for number, task in enumerate(TASKS)]
+
+
+def with_page(arguments, port):
+    """The arguments of a task with the address of the page filled in."""
+    return {"url": f"http://127.0.0.1:{port}/page"} if arguments.get("url") == "PAGE" else arguments
 
 
 def add_samples(client, names=("知问使用指南.md", "差旅报销制度.docx")):

@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from agent_model import MODEL, add_samples, agent_app
+from agent_model import MODEL, TASK_NAMES, TASKS, add_samples, agent_app, with_page
 from api_app import events
 from starlette.testclient import TestClient
 
@@ -38,28 +38,9 @@ def finished(found):
     return [event["tool_finished"] for event in found if "tool_finished" in event]
 
 
-TASKS = [
-    ("search_knowledge_bases", {"query": "去上海出差住宿一晚最多报多少钱", "knowledge_bases": ["samples"]}, "550"),
-    ("search_knowledge_bases", {"query": "知问的网页界面默认用哪个端口"}, "8501"),
-    ("calculate", {"expression": "(17 + 25) * 3 ** 4"}, "= 3402"),
-    ("current_time", {"timezone": "UTC+8"}, "+08:00"),
-    (
-        "query_database",
-        {"sql": "SELECT city, SUM(amount) AS total FROM orders GROUP BY city ORDER BY 2 DESC"},
-        "| 北京 | 150.0 |",
-    ),
-    ("read_url", {"url": "PAGE"}, "9:30 on Sundays"),
-    ("weather", {"place": "北京", "days": 1}, "light snow"),
-    ("arxiv", {"query": "attention", "count": 1}, "Ashish Vaswani"),
-    ("wikipedia", {"query": "长城"}, "军事防御工事"),
-    ("search_internet", {"query": "zhiwen release"}, "released in May"),
-]
-
-
-@pytest.mark.parametrize(("tool", "arguments", "wanted"), TASKS, ids=[f"{n}-{task[0]}" for n, task in enumerate(TASKS)])
+@pytest.mark.parametrize(("tool", "arguments", "wanted"), TASKS, ids=TASK_NAMES)
 def test_a_task_over_a_real_tool(product, tool, arguments, wanted):
-    if arguments.get("url") == "PAGE":
-        arguments = {"url": f"http://127.0.0.1:{product[2]}/page"}
+    arguments = with_page(arguments, product[2])
     found = ask(product, [{"text": "先查一下。", "calls": [(tool, arguments)]}, quoting])
     kinds = [next(iter(event)) for event in found]
     assert (
