@@ -45,14 +45,21 @@ async def recorded(
             async for event in events:
                 recording.see(event)
                 yield event
-    except BaseException as error:
+    except Exception as error:
         if recording.begun or not isinstance(error, _MISTAKES):
-            store.put(recording.broken(error))
+            await _written(store.put(recording.broken(error)))
         raise
-    try:
-        await asyncio.wrap_future(store.put(recording.complete()))
-    except Exception as error:  # noqa: BLE001  # the edge of the database: the answer is whole, only not kept
-        yield Noticed(StorageFailed.code, {"reason": type(error).__name__})
+    except BaseException as left:  # whoever leaves waits for nothing
+        store.put(recording.broken(left))
+        raise
+    if trouble := await _written(store.put(recording.complete())):
+        yield Noticed(StorageFailed.code, {"reason": type(trouble).__name__})
+
+
+async def _written(future: "Future[None]") -> BaseException | None:
+    """Wait until it is written; gives the reason when that cannot be, for the answer is whole all the same."""
+    (done,), _ = await asyncio.wait([asyncio.wrap_future(future)])
+    return done.exception()
 
 
 class _Recording:
