@@ -125,5 +125,9 @@ def _described(run: Run) -> dict[str, Any]:
         "seconds": round(run.seconds, 1),
         "restarts": run.restarts,
         "log": run.service.log_name,
-        "failure": failure and {"en": failure.summary("en"), "zh": failure.summary("zh")},
+        "failure": failure
+        and {
+            "en": f"{failure.summary('en')}. {failure.advice('en')}",
+            "zh": f"{failure.summary('zh')}。{failure.advice('zh')}",
+        },
     }
