@@ -72,8 +72,8 @@ def query_of(body: HybridSearch) -> Query:
     return Query(body.query, body.top_k, distance, Filters.of(body.files, filters), body.rerank)
 
 
-def found_chunk(hit: Hit, around: Around) -> FoundChunk:
-    """A hit with its explanation."""
+def found_chunk(hit: Hit, fused: float, around: Around) -> FoundChunk:
+    """A hit with its explanation; `fused` is its relevance before it was reranked."""
     before, after = (
         [Neighbour(id=str(each.id), ordinal=each.ordinal, text=each.text) for each in side] for side in around
     )
@@ -84,11 +84,11 @@ def found_chunk(hit: Hit, around: Around) -> FoundChunk:
         ordinal=hit.chunk.ordinal,
         text=hit.chunk.text,
         metadata=dict(hit.chunk.meta),
-        score=hit.relevance if hit.rerank is None else min(1.0, max(0.0, hit.rerank)),
+        score=hit.relevance,
         explanation=Explanation(
             dense=IndexExplanation(rank=hit.dense_rank, score=hit.dense),
             lexical=IndexExplanation(rank=hit.lexical_rank, score=hit.lexical),
-            fused=hit.relevance,
+            fused=fused,
             rerank=hit.rerank,
         ),
         before=before,

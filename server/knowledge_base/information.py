@@ -83,8 +83,8 @@ def describe(kb: KnowledgeBaseRow, counts: Counts, settings: Settings) -> Knowle
 def take_statistics(files: Sequence[FileInfo], layout: Layout, kb: KnowledgeBaseRow) -> Statistics:
     """Add up what is known of the files."""
     return Statistics(
-        states=Counter(file.state for file in files),
-        formats=Counter(PurePosixPath(file.name).suffix.lower() for file in files),
+        states=dict(Counter(file.state for file in files)),
+        formats=dict(Counter(PurePosixPath(file.name).suffix.lower() for file in files)),
         pages=sum(file.pages for file in files),
         empty_pages=sum(len(file.empty_pages) for file in files),
         chunks=sum(file.chunks for file in files),

@@ -51,9 +51,13 @@ class Query:
 
 @dataclass
 class Found:
-    """Hits, best first, how long each stage took in milliseconds, and whether something did not go as asked."""
+    """Hits, best first, how long each stage took in milliseconds, and whether something did not go as asked.
+
+    `fused` is the relevance of each by its id, before it was reranked.
+    """
 
     hits: list[Hit] = field(default_factory=list)
+    fused: dict[int, float] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     notice: Noticed | None = None
 
@@ -103,6 +107,7 @@ class Searcher:
                             asked[kb.embed_model] = self._ask(kb, query.text)
                     found.hits += self._search_one(kb, asked[kb.embed_model], query.filters, wanted, found)
             found.hits.sort(key=lambda hit: (-hit.relevance, hit.chunk.id))
+            found.fused = {hit.chunk.id: hit.relevance for hit in found.hits}
             if reranks and self._reranker is not None and found.hits:
                 with found.stage("rerank"):
                     reranked = self._reranker(query.text, found.hits[:wanted], top_k)

@@ -48,6 +48,6 @@ def search(body: HybridSearch, knowledge_bases: KnowledgeBasesDep) -> SearchResp
     found = knowledge_bases.find(body.knowledge_base_names, query_of(body))
     chunks = [hit.chunk for hit in found.hits]
     around = knowledge_bases.chunk_desk.around(chunks, body.neighbours) if body.neighbours else {}
-    hits = [found_chunk(hit, around.get(hit.chunk.id, ((), ()))) for hit in found.hits]
+    hits = [found_chunk(hit, found.fused[hit.chunk.id], around.get(hit.chunk.id, ((), ()))) for hit in found.hits]
     timings = {stage: round(spent, 2) for stage, spent in found.timings.items()}
     return SearchResponse(data=SearchAnswer(hits=hits, timings=timings))
