@@ -152,6 +152,14 @@ class _Limits(AgentMiddleware[Any, Any]):
         return Part(_text(message), "result" if isinstance(message, ToolMessage) else "fixed")
 
 
+async def let_go(model: BaseChatModel) -> None:
+    """Close the connections that were opened for this model alone."""
+    if client := getattr(model, "http_client", None):
+        client.close()
+    if client := getattr(model, "http_async_client", None):
+        await client.aclose()
+
+
 def _answer(response: ModelResponse[Any]) -> AIMessage:
     return cast("AIMessage", response.result[0])
 

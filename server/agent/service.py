@@ -121,6 +121,8 @@ class AgentService:
                     yield event
         except errors.RAISED as error:
             raise errors.model_error(self.settings, run.generation.model, error, begun=begun) from error
+        finally:
+            await loop.let_go(model)
 
     def _template(self, name: str, model: str) -> tuple[str, bool]:
         """The instructions, and whether the model is to call tools: a template that lists the tools wants actions."""

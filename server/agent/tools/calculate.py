@@ -45,7 +45,7 @@ def _bits(value: Any) -> int:
 
 def _power(base: Any, exponent: Any) -> Any:
     if isinstance(base, int) and isinstance(exponent, int):
-        _bounded(_bits(base) * abs(exponent))
+        _bounded(math.log2(abs(base) or 1) * abs(exponent))
     return _real(base**exponent)
 
 
