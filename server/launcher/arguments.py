@@ -7,7 +7,7 @@ from typing import Literal
 
 KeyScope = Literal["read", "write", "admin"]
 Part = Literal["controller", "openai_api", "workers", "online_workers", "api", "webui"]
-Action = Literal["start", "dry-run", "summary", "show-config", "download", "keys"]
+Action = Literal["start", "dry-run", "summary", "show-config", "download", "list-models", "keys"]
 
 _EXAMPLES = """\
 examples:
@@ -17,6 +17,7 @@ examples:
   python startup.py --all-api --dry-run         show what would be started
   python startup.py -m -n NAME -c http://10.0.0.5:20001
                                                 one model on this machine for a controller on another
+  python startup.py --list-models               which models there are, which are here, what they need
   python startup.py --download m3e-base         fetch the weights of a configured model
 
 settings: configs/default.toml lists them all; put your own into configs/local.toml, or set variables such as
@@ -33,7 +34,7 @@ class Options:
     model_names: tuple[str, ...] = ()
     controller: str = ""
     host: str = ""
-    download: str = ""
+    download: tuple[str, ...] = ()
     create_key: str = ""
     revoke_key: str = ""
     scope: KeyScope = "write"
@@ -68,7 +69,7 @@ def parse(arguments: Sequence[str]) -> Options:
         model_names=tuple(dict.fromkeys(given.model_name or ())),
         controller=given.controller.rstrip("/"),
         host=given.host,
-        download=given.download,
+        download=tuple(dict.fromkeys(given.download or ())),
         create_key=given.create_key,
         revoke_key=given.revoke_key,
         scope=given.scope,
@@ -101,7 +102,9 @@ def _add_models(made: argparse.ArgumentParser) -> None:
     )
     group.add_argument("-c", "--controller", default="", metavar="ADDRESS", help="controller the workers register with")
     group.add_argument("-i", "--lite", action="store_true", help="only models that need no weights")
-    group.add_argument("--download", default="", metavar="NAME", help="fetch the weights of a configured model")
+    group.add_argument(
+        "--download", nargs="+", metavar="NAME", help="fetch the weights of configured models, or of ORGANISATION/NAME"
+    )
 
 
 def _add_running(made: argparse.ArgumentParser) -> None:
@@ -123,6 +126,7 @@ def _add_keys(made: argparse.ArgumentParser) -> None:
 
 def _add_looking(made: argparse.ArgumentParser) -> None:
     group = made.add_argument_group("look, start nothing")
+    group.add_argument("--list-models", action="store_true", help="print the models of the settings and their state")
     group.add_argument("--show-config", action="store_true", help="print the merged settings, secrets masked")
     group.add_argument("--dry-run", action="store_true", help="print what would be started")
 
@@ -151,6 +155,8 @@ def _action(given: argparse.Namespace, parts: frozenset[Part]) -> Action:
         return "show-config"
     if given.download:
         return "download"
+    if given.list_models:
+        return "list-models"
     if given.create_key or given.revoke_key or given.list_keys:
         return "keys"
     if not parts:

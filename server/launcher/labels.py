@@ -63,6 +63,22 @@ _LABELS = {
         "名称\t权限\t知识库\t创建\t最近使用",
     ),
     "key_is_revoked": ("revoked", "已吊销"),
+    "rerank": ("rerank model", "重排模型"),
+    "name": ("name", "名称"),
+    "kind": ("kind", "类型"),
+    "engine": ("engine", "引擎"),
+    "weights": ("weights", "权重"),
+    "runs": ("running", "运行中"),
+    "needs": ("what is missing", "还缺什么"),
+    "yes": ("yes", "是"),
+    "no": ("no", "否"),
+    "not_needed": ("none needed", "无需"),
+    "downloaded_repository": (
+        '{0} is complete: {1}\nTo use it, add [models.llm."{2}"], [models.embed."{2}"] or [models.rerank."{2}"] '
+        "to configs/local.toml, see docs/configuration.md",
+        '{0} 下载完成：{1}\n要使用它，请在 configs/local.toml 中加入 [models.llm."{2}"]、[models.embed."{2}"] 或 '
+        '[models.rerank."{2}"]，见 docs/configuration.md',
+    ),
     "downloaded": ("{0} is complete: {1}", "{0} 下载完成：{1}"),
 }
 
@@ -95,5 +111,9 @@ def console_language(environment: Mapping[str, str] = os.environ) -> Language:
 
 def padded(text: str, width: int) -> str:
     """The text filled up to a number of columns; a Chinese character takes two."""
-    columns = sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
-    return text + " " * (width - columns)
+    return text + " " * (width - shown_width(text))
+
+
+def shown_width(text: str) -> int:
+    """Columns of a text on a console; a Chinese character takes two."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 
@@ -47,11 +47,12 @@ def run(arguments: Sequence[str]) -> int:
 def _act(settings: Settings, options: Options, labels: Labels, began: float) -> int:
     if options.action == "start":
         return _start(settings, options, labels, began)
-    sys.stdout.write("\n".join(_text(settings, options, labels)) + "\n")
+    for line in _text(settings, options, labels):
+        sys.stdout.write(f"{line}\n")
     return 0
 
 
-def _text(settings: Settings, options: Options, labels: Labels) -> list[str]:
+def _text(settings: Settings, options: Options, labels: Labels) -> Iterable[str]:
     if options.action == "show-config":
         from server.launcher.masking import as_toml
 
@@ -60,6 +61,10 @@ def _text(settings: Settings, options: Options, labels: Labels) -> list[str]:
         from server.launcher.download import download
 
         return download(settings, options.download, labels)
+    if options.action == "list-models":
+        from server.launcher.model_table import model_table
+
+        return model_table(settings, labels)
     if options.action == "keys":
         from server.launcher.keys import keys_text
 

@@ -48,6 +48,7 @@ def test_chinese_consoles_are_spoken_to_in_chinese():
 def test_help_groups_the_flags_and_gives_examples():
     text = startup("--help").stdout
     flags = "-a -o -m -n -c -p -w -q -i --all-webui --all-api --llm-api --openai-api --model-worker --model-name"
+    flags += " --list-models"
     flags += " --controller --api --api-worker --webui --quiet --lite --show-config --dry-run --host --download"
     assert set(flags.split()) <= set(re.findall(r"--?[a-z-]+", text))
     assert "examples:" in text
@@ -148,10 +149,11 @@ def test_downloading_without_a_network_says_what_to_do(tmp_path):
         closed = f"http://127.0.0.1:{server.getsockname()[1]}"
     began = time.monotonic()
     variables = {"HF_ENDPOINT": closed, "HF_HOME": str(tmp_path), "ZHIWEN__PATHS__MODELS": str(tmp_path / "models")}
+    variables["MODELSCOPE_ENDPOINT"] = closed
     refused = startup("--download", "m3e-base", **variables)
     assert refused.returncode == 1
     assert time.monotonic() - began < 10
-    assert f"did not arrive from {closed}: there is no connection" in refused.stderr
+    assert f"did not arrive from {closed}, {closed}: there is no connection" in refused.stderr
     assert "HF_ENDPOINT=" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert not (tmp_path / "models").exists()

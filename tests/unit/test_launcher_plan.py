@@ -183,7 +183,7 @@ def test_looking_comes_before_starting():
     assert parse(["-a"]).action == "start"
     assert parse(["-a", "--dry-run"]).action == "dry-run"
     assert parse(["-a", "--show-config"]).action == "show-config"
-    assert parse(["--download", "m3e-base"]) == Options(action="download", download="m3e-base")
+    assert parse(["--download", "m3e-base"]) == Options(action="download", download=("m3e-base",))
 
 
 def test_the_key_reaches_fastchats_api_by_its_environment_only(settings, monkeypatch):
