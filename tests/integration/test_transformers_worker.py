@@ -186,7 +186,7 @@ def test_a_reader_that_leaves_ends_the_generation(client, fabric):
     assert busy(fabric) == 1
     stream.close()
     wait_until(lambda: busy(fabric) == 0, "the worker is free again", patience_s=3)
-    assert "the generation is cancelled" in fabric.endless.log.read_text()
+    wait_until(lambda: "the generation is cancelled" in fabric.endless.log.read_text(), "it was noticed", patience_s=3)
 
 
 def test_a_full_queue_says_so_and_others_wait_their_turn(client, fabric):
