@@ -105,10 +105,7 @@ class Summarizer:
         steps = _Steps(progress)
         parts = answers = await self._each(PART, groups, asked, steps)
         while len(answers) > 1:
-            groups = self._groups(answers, asked)
-            if len(groups) == len(answers):  # each fills a prompt: it is cut rather than that this never ends
-                groups = ["\n\n".join(answers[start : start + 2]) for start in range(0, len(answers), 2)]
-            answers = await self._each(WHOLE, groups, asked, steps)
+            answers = await self._each(WHOLE, self._merged(answers, asked), asked, steps)
         return Summary(answers[0], tuple(parts), model, extractive=False)
 
     async def _extracted(self, title: str, texts: Sequence[str], model: str, progress: Progress) -> Summary:
@@ -121,7 +118,6 @@ class Summarizer:
 
     def _asked(self, title: str, wanted: Wanted, model: str) -> _Asked:
         window = self.models.window(model)
-        # Three summaries have to fit into one prompt, else summarising summaries would not end.
         limit = min(wanted.max_tokens or ANSWER_TOKENS, window // 5)
         templates = [self.prompts.load(GROUP, name) for name in (PART, WHOLE)]
         fixed = max(self.models.count_tokens(model, text) for text in templates)
@@ -144,6 +140,14 @@ class Summarizer:
                 groups.append(piece)
                 left = asked.room - cost
         return groups
+
+    def _merged(self, answers: Sequence[str], asked: _Asked) -> list[str]:
+        """At most half as many groups as summaries, so that it comes to an end with models that write too much too."""
+        short = [answer[: max(asked.room // 2 - 2, 1)] for answer in answers]
+        groups = self._groups(short, asked)
+        if 2 * len(groups) <= len(answers) + 1:
+            return groups
+        return ["\n\n".join(short[start : start + 2]) for start in range(0, len(short), 2)]
 
     async def _each(self, template: str, groups: Sequence[str], asked: _Asked, steps: "_Steps") -> list[str]:
         """The summaries of the groups, in their order; the first failure ends the others."""
