@@ -3,12 +3,13 @@
 Loaded with the first question of this kind, as LangChain's agents take most of a second and 80 MB.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
 from typing import Any, cast
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
+from langchain_core.callbacks import AsyncCallbackHandler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, BaseMessage, HumanMessage, ToolMessage
 from langgraph.prebuilt.tool_node import ToolCallRequest
@@ -25,6 +26,7 @@ _GRAPH_STEPS_EACH = 4
 """Steps of LangGraph for one of ours, rather too many: our own limit ends the run before."""
 _REPAIR = "The arguments of {name} were no valid JSON. Call the tool again with valid arguments, or answer."
 
+Write = Callable[[ChatEvent], None]
 Handler = Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
 
 
@@ -33,9 +35,11 @@ class CallingLoop:
 
     def __init__(self, model: BaseChatModel, run: Run) -> None:
         self._run = run
-        self._limits = _Limits(run)
+        # LangGraph's own streams need the context of its tasks, which Python 3.10 does not hand on.
+        self._queue: asyncio.Queue[ChatEvent | None] = asyncio.Queue()
+        self._limits = _Limits(run, self._queue.put_nowait)
         self._agent = create_agent(
-            model,
+            model.model_copy(update={"callbacks": [_Tokens(self._queue.put_nowait)], "streaming": True}),
             [as_langchain(tool) for tool in run.offer.tools],
             system_prompt=run.instructions,
             middleware=[self._limits],
@@ -49,44 +53,61 @@ class CallingLoop:
             AgentStepLimit: the model calls tools although its steps are used up.
             ModelFailed: the model said nothing at all.
         """
-        earlier = [{"role": message.role, "content": message.content} for message in self._run.history]
-        asked = {"messages": [*earlier, {"role": "user", "content": self._run.text}]}
-        config = {"recursion_limit": _GRAPH_STEPS_EACH * (self._run.step_limit + 2)}
-        stream = self._agent.astream(cast("Any", asked), cast("Any", config), stream_mode=["messages", "custom"])
+        task = asyncio.create_task(self._work())
+        task.add_done_callback(lambda _: self._queue.put_nowait(None))
         said = False
-        async with aclosing(cast("AsyncGenerator[Any, None]", stream)) as items:
-            async for mode, item in items:
-                if mode == "custom":
-                    said = said and not isinstance(item, ToolStarted)
-                    yield item
-                elif isinstance(item[0], AIMessage) and (text := _text(item[0])):
-                    said = True
-                    yield Token(text)
+        try:
+            while (event := await self._queue.get()) is not None:
+                said = not isinstance(event, ToolStarted) and (said or isinstance(event, Token))
+                yield event
+            await task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
         if not said:
             raise ModelFailed(name=self._run.generation.model, reason="it sent an empty answer")
         yield Done(self._limits.finish_reason, self._limits.usage)
+
+    async def _work(self) -> None:
+        earlier = [{"role": message.role, "content": message.content} for message in self._run.history]
+        asked = {"messages": [*earlier, {"role": "user", "content": self._run.text}]}
+        config = {"recursion_limit": _GRAPH_STEPS_EACH * (self._run.step_limit + 2)}
+        await self._agent.ainvoke(cast("Any", asked), cast("Any", config))
+
+
+class _Tokens(AsyncCallbackHandler):
+    """Hands on what the model writes, as it writes it."""
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+
+    async def on_llm_new_token(self, token: str | list[str | dict[str, Any]], **_: Any) -> None:
+        """A piece of text; calls of tools come as empty ones."""
+        text = token if isinstance(token, str) else _text(AIMessage(content=token))
+        if text:
+            self._write(Token(text))
 
 
 class _Limits(AgentMiddleware[Any, Any]):
     """Keeps window and steps, and runs the tools."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, write: Write) -> None:
         super().__init__()
         self._run = run
+        self._write = write
         self._asked = 0
         self.usage = Usage(0, 0)
         self.finish_reason = "stop"
 
     async def awrap_model_call(self, request: ModelRequest[Any], handler: Handler) -> ModelResponse[Any]:
         """Ask the model for its next message; once more when its call cannot be read."""
-        write = request.runtime.stream_writer
         messages, left_out = self._fitted(request.messages)
         if left_out and not self._asked:
-            write(ContextTrimmed(messages=left_out, hits=0))
+            self._write(ContextTrimmed(messages=left_out, hits=0))
         is_last = self._asked >= self._run.step_limit
         if is_last:
             error = AgentStepLimit(limit=self._run.step_limit)
-            write(Noticed(error.code, error.detail))
+            self._write(Noticed(error.code, error.detail))
             messages.append(HumanMessage(FINAL_NOTE[self._run.runner.language]))
             request = request.override(tool_choice="none")
         self._asked += 1
@@ -98,15 +119,15 @@ class _Limits(AgentMiddleware[Any, Any]):
     async def awrap_tool_call(self, request: ToolCallRequest, handler: object) -> ToolMessage:
         """Run one call; a failure is told to the model."""
         del handler
-        write, runner = request.runtime.stream_writer, self._run.runner
+        runner = self._run.runner
         wanted = request.tool_call
         call = Call(wanted["id"] or "", wanted["name"], wanted["args"])
-        write(ToolStarted(call.id, call.name, call.arguments))
+        self._write(ToolStarted(call.id, call.name, call.arguments))
         known = len(runner.hits)
         finished = await runner.run(call)
-        write(finished)
+        self._write(finished)
         if len(runner.hits) > known:
-            write(SourcesFound(tuple(runner.hits)))
+            self._write(SourcesFound(tuple(runner.hits)))
         return ToolMessage(
             finished.error or finished.output,
             tool_call_id=call.id,
