@@ -25,6 +25,8 @@ from server.types import (
 
 _MISTAKES = (InvalidInput, NotFound, AccessDenied, Conflict)
 """What is wrong with a request itself is no part of a conversation, unless an answer had begun."""
+PATIENCE_S = 1.0
+"""The end of an answer is not held up longer by a database that somebody else is writing to."""
 
 
 class Store(Protocol):
@@ -57,9 +59,9 @@ async def recorded(
 
 
 async def _written(future: "Future[None]") -> BaseException | None:
-    """Wait until it is written; gives the reason when that cannot be, for the answer is whole all the same."""
-    (done,), _ = await asyncio.wait([asyncio.wrap_future(future)])
-    return done.exception()
+    """Wait a moment until it is written; gives the reason when it cannot be, for the answer is whole all the same."""
+    done, _ = await asyncio.wait([asyncio.wrap_future(future)], timeout=PATIENCE_S)
+    return next((each.exception() for each in done), None)
 
 
 class _Recording:

@@ -157,3 +157,15 @@ def test_one_bad_record_does_not_take_the_others_along():
     journal.close()
     assert sorted(written) == [0, 1, 3, 4]
     assert [future.exception() is None for future in futures] == [True, True, False, True, True]
+
+
+def test_a_slow_database_does_not_hold_up_the_end(monkeypatch):
+    class Slow(Store):
+        def put(self, answered):
+            self.kept.append(answered)
+            return Future()
+
+    monkeypatch.setattr("server.chat.recording.PATIENCE_S", 0.01)
+    seen, kept = record(*EVENTS, store=Slow())
+    assert seen == list(EVENTS)
+    assert len(kept) == 1
