@@ -13,7 +13,7 @@ from tokenizers import Encoding, Tokenizer
 from server.llm.length_batches import length_batches
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-BATCH_TOKENS = 4096  # larger batches are no faster on a processor and take memory
+BATCH_TOKENS = 2048  # larger batches are no faster on a processor and take memory
 
 
 class OnnxModel:
