@@ -7,6 +7,7 @@ counts within that time. `security.api_key` of the settings is a key of its own,
 
 import hashlib
 import hmac
+import re
 import secrets
 import threading
 import time
@@ -27,6 +28,7 @@ PREFIX = "zw-"
 FRESH_S = 2.0
 NOTE_EVERY_S = 60.0
 MAX_CHARACTERS = 64
+_NAME = re.compile(r"\w[\w .@-]{0,63}")
 SETTINGS_KEY = "security.api_key"
 PAGE_AND_API = ("webui", "api")
 _NOT_BOTH = {
@@ -175,11 +177,11 @@ def _digest(text: str) -> bytes:
 
 def _checked(name: str) -> str:
     name = name.strip()
-    if not name or len(name) > MAX_CHARACTERS or not name.isprintable():
+    if not _NAME.fullmatch(name):
         raise BadName(
             name=name[:MAX_CHARACTERS],
-            reason_en=f"a key has a name of 1 to {MAX_CHARACTERS} visible characters",
-            reason_zh=f"密钥名称须为 1 到 {MAX_CHARACTERS} 个可见字符",
+            reason_en=f"a key has a name of 1 to {MAX_CHARACTERS} letters, digits, blanks and . _ @ -",
+            reason_zh=f"密钥名称须为 1 到 {MAX_CHARACTERS} 个字母、汉字、数字、空格或 . _ @ -",
         )
     return name
 
