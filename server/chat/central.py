@@ -6,6 +6,7 @@ is the sum of all. Those nearest to the centre are taken, each counting less the
 """
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
@@ -23,6 +24,8 @@ _SAYS_SO = {
     "zh": "以下句子摘自原文（未使用语言模型）：",
     "en": "Sentences of the text itself (no language model was used):",
 }
+
+_BULLET = re.compile(r"^[-*+•·]\s+")
 
 Vector = dict[str, float]
 
@@ -61,7 +64,7 @@ def _sentences(texts: Sequence[str]) -> list[str]:
     """Each sentence once: neighbouring chunks share some."""
     looked_at = texts[:: len(texts) // MOST_TEXTS + 1]
     quotable = (piece for text in looked_at for piece in pieces(text) if piece.kind in ("sentence", "item", "record"))
-    every = dict.fromkeys(" ".join(piece.text.split()) for piece in quotable)
+    every = dict.fromkeys(_BULLET.sub("", " ".join(piece.text.split())) for piece in quotable)
     fitting = [sentence for sentence in every if SHORTEST <= len(sentence) <= LONGEST]
     return fitting[:: len(fitting) // MOST_SENTENCES + 1]
 

@@ -170,6 +170,13 @@ def test_repetitions_are_not_taken_twice():
     assert "运费由卖家承担直到签收为止。" in central_sentences(same)
 
 
+def test_a_summary_of_summaries_is_made_of_their_sentences():
+    first = extract(["\n".join(LEAVE)])
+    again = extract([f"年假.txt\n{first}", f"再一份.txt\n{first}"]).splitlines()
+    assert again[0].startswith("以下句子")
+    assert {line.removeprefix("- ") for line in again[1:]} <= {*LEAVE}
+
+
 def test_a_huge_text_takes_little_time():
     import time
 
