@@ -8,7 +8,6 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from server.api.errors import language_of
-from server.chat.service import ChatService
 from server.container import Container
 from server.errors import Language
 from server.knowledge_base.service import KnowledgeBases
@@ -22,10 +21,6 @@ async def _knowledge_bases(request: Request) -> KnowledgeBases:
     return request.app.state.container.knowledge_bases
 
 
-async def _chat(request: Request) -> ChatService:
-    return request.app.state.container.chat
-
-
 async def _base_url(request: Request) -> str:
     return request.app.state.container.settings.services.api.public_url or str(request.base_url)
 
@@ -36,6 +31,5 @@ async def _language(request: Request) -> Language:
 
 ContainerDep = Annotated[Container, Depends(_container)]
 KnowledgeBasesDep = Annotated[KnowledgeBases, Depends(_knowledge_bases)]
-ChatDep = Annotated[ChatService, Depends(_chat)]
 BaseUrlDep = Annotated[str, Depends(_base_url)]
 LanguageDep = Annotated[Language, Depends(_language)]
