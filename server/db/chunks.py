@@ -33,8 +33,10 @@ class Wanted:
 
 def find_chunk(session: Session, knowledge_base_id: int, public: int) -> tuple[ChunkRow, FileRow] | None:
     """The chunk that people see under this id, with its file."""
+    if public < 1:
+        return None
     query = _standing(knowledge_base_id).where(
-        public > 0, or_(ChunkRow.public == public, and_(ChunkRow.public == 0, ChunkRow.id == public))
+        or_(ChunkRow.public == public, and_(ChunkRow.public == 0, ChunkRow.id == public))
     )
     return next(((chunk, file) for chunk, file in session.execute(query)), None)
 

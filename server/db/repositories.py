@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import bindparam, case, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -43,6 +43,25 @@ class NewChunk:
     origin: str = ""
 
 
+# Statements of every search are built once: building one takes as long as running it.
+_KNOWLEDGE_BASE_BY_KEY = select(KnowledgeBaseRow).where(KnowledgeBaseRow.key == bindparam("key"))
+_CHUNKS = (
+    select(
+        ChunkRow.id,
+        ChunkRow.public,
+        ChunkRow.ordinal,
+        ChunkRow.text,
+        ChunkRow.meta,
+        FileRow.name,
+        KnowledgeBaseRow.name,
+    )
+    .join(FileRow, (ChunkRow.file_id == FileRow.id) & VISIBLE)
+    .join(KnowledgeBaseRow, FileRow.knowledge_base_id == KnowledgeBaseRow.id)
+    .order_by(FileRow.name, ChunkRow.ordinal)
+)
+_CHUNKS_BY_ID = _CHUNKS.where(ChunkRow.id.in_(bindparam("ids", expanding=True)))
+
+
 def _batches(ids: Iterable[T]) -> Iterable[list[T]]:
     every = list(ids)
     return (every[start : start + BATCH] for start in range(0, len(every), BATCH))
@@ -55,7 +74,7 @@ def knowledge_bases(session: Session) -> list[KnowledgeBaseRow]:
 
 def find_knowledge_base(session: Session, key: str) -> KnowledgeBaseRow | None:
     """The knowledge base with this key (its name without regard to case)."""
-    return session.scalar(select(KnowledgeBaseRow).where(KnowledgeBaseRow.key == key))
+    return session.scalar(_KNOWLEDGE_BASE_BY_KEY, {"key": key})
 
 
 def add_knowledge_base(session: Session, row: KnowledgeBaseRow) -> None:
@@ -223,7 +242,7 @@ def visible_chunks(session: Session, ids: Iterable[int]) -> dict[int, Chunk]:
     """The chunks among these ids of index entries that may be shown, by that id."""
     found: dict[int, Chunk] = {}
     for batch in _batches(ids):
-        found.update(_chunks(session, ChunkRow.id.in_(batch)))
+        found.update(_as_chunks(session.execute(_CHUNKS_BY_ID, {"ids": batch})))
     return found
 
 
@@ -232,22 +251,13 @@ def list_chunks(session: Session, knowledge_base_id: int, file_name: str = "") -
     conditions = [FileRow.knowledge_base_id == knowledge_base_id]
     if file_name:
         conditions.append(FileRow.name == file_name)
-    return [chunk for _, chunk in _chunks(session, *conditions)]
+    return [chunk for _, chunk in _as_chunks(session.execute(_CHUNKS.where(*conditions)))]
 
 
-def _chunks(session: Session, *conditions: Any) -> list[tuple[int, Chunk]]:
-    # Plain columns: whole rows would take the time of a search once more.
-    columns = (ChunkRow.id, ChunkRow.public, ChunkRow.ordinal, ChunkRow.text, ChunkRow.meta)
-    query = (
-        select(*columns, FileRow.name, KnowledgeBaseRow.name)
-        .join(FileRow, (ChunkRow.file_id == FileRow.id) & VISIBLE)
-        .join(KnowledgeBaseRow, FileRow.knowledge_base_id == KnowledgeBaseRow.id)
-        .where(*conditions)
-        .order_by(FileRow.name, ChunkRow.ordinal)
-    )
+def _as_chunks(found: Iterable[Any]) -> list[tuple[int, Chunk]]:
     return [
         (entry, Chunk(public or entry, owner, file, ordinal, text, meta))
-        for entry, public, ordinal, text, meta, file, owner in session.execute(query)
+        for entry, public, ordinal, text, meta, file, owner in found
     ]
 
 

@@ -64,6 +64,8 @@ class FaissStore:
         """See `VectorStore.search`."""
         if not self._ids or k < 1:
             return []
+        # Threads that wake up for one question, and spin after it, cost more than they bring. Holds for this thread.
+        faiss.omp_set_num_threads(1)
         scores, ids = self._index.search(vector.reshape(1, -1).astype(np.float32), min(k, len(self._ids)))
         return [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True) if i != -1]
 
