@@ -109,6 +109,8 @@ async def _pieces(response: "httpx.Response") -> AsyncGenerator[Piece, None]:
                 return
             if text := answer.take(json.loads(data)):
                 yield Piece(text)
+                # What came in one go would otherwise be passed on in one go, while all other streams wait.
+                await asyncio.sleep(0)
     if not answer.finish_reason:
         raise Unreachable("the connection ended before the answer", begun=True)
     yield Piece("", answer.finish_reason, answer.usage)
