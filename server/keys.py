@@ -177,7 +177,7 @@ def _digest(text: str) -> bytes:
 
 def _checked(name: str) -> str:
     name = name.strip()
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or name == SETTINGS_KEY:
         raise BadName(
             name=name[:MAX_CHARACTERS],
             reason_en=f"a key has a name of 1 to {MAX_CHARACTERS} letters, digits, blanks and . _ @ -",

@@ -14,6 +14,8 @@ from configs.version import VERSION
 from server.api import errors
 from server.api.background import later
 from server.api.guard import Guard
+from server.api.metrics import Requests, Watch
+from server.api.question_length import check_question_length
 from server.api.request_id import HEADER, RequestId
 from server.api.routes import (
     agent,
@@ -26,6 +28,7 @@ from server.api.routes import (
     kb_chat,
     keys,
     knowledge_bases,
+    metrics,
     models,
     openai,
     other,
@@ -76,8 +79,12 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
     )
     errors.install(app)
     _add_middleware(app, settings)
-    # The guard checks the key; this only gives the documentation page its fields for it.
-    key_field = [Depends(HTTPBearer(auto_error=False)), Depends(APIKeyHeader(name="X-API-Key", auto_error=False))]
+    # The guard checks the key; the first two only give the documentation page its fields for it.
+    every = [
+        Depends(HTTPBearer(auto_error=False)),
+        Depends(APIKeyHeader(name="X-API-Key", auto_error=False)),
+        Depends(check_question_length),
+    ]
     for part in (
         chat,
         kb_chat,
@@ -91,6 +98,7 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
         jobs,
         keys,
         health,
+        metrics,
         models,
         server,
         other,
@@ -98,7 +106,7 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
         tools,
         openai,
     ):
-        app.include_router(part.router, dependencies=key_field)
+        app.include_router(part.router, dependencies=every)
     app.add_api_route("/", _to_docs, include_in_schema=False)
     return app
 
@@ -114,6 +122,8 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
             allow_headers=["*"],
             expose_headers=[HEADER],
         )
+    app.state.requests = Requests()
+    app.add_middleware(Watch, requests=app.state.requests)
     app.add_middleware(RequestId)
 
 

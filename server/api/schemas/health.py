@@ -12,6 +12,13 @@ class ServiceState(BaseModel):
     detail: str = ""
 
 
+class Ready(BaseModel):
+    """GET /ready: everything an answer from documents needs, each with its state and the reason."""
+
+    ready: bool
+    parts: dict[str, ServiceState]
+
+
 class Health(BaseModel):
     """GET /health."""
 
