@@ -1,8 +1,8 @@
 """`search_docs` under load: the API in a process of its own, clients in this one.
 
-`python benchmarks/search.py [--chunks 10000] [--seconds 8]` prints requests a second, latencies, the processor time of a
-request in the API (which a busy machine does not change) and the longest time its event loop was blocked, with 1 and 64
-clients, over one and over four knowledge bases in turn.
+`python benchmarks/search.py [--chunks 10000] [--seconds 8]` prints requests a second, latencies, the processor time of
+a request in the API (which a busy machine hardly changes) and the longest time its event loop was blocked, with 1 and
+64 clients, over one and over four knowledge bases in turn.
 """
 
 import argparse
@@ -162,7 +162,7 @@ async def measure(port: int, args: argparse.Namespace, names: list[str]) -> None
             await asyncio.sleep(0.05)
     await load(port, 4, 2, names, args.chunks)
     print(
-        "| clients | knowledge bases | requests/s | p50 | p99 | errors | CPU of a request | loop blocked, longest (p99) |\n"
+        "| clients | knowledge bases | requests/s | p50 | p99 | errors | CPU | loop blocked, longest (p99) |\n"
         "|---|---|---|---|---|---|---|---|"
     )
     for clients, used in ((1, names[:1]), (64, names[:1]), (64, names)):
