@@ -129,7 +129,7 @@ class TestErrors:
         found = [errors.ZhiwenError]
         for kind in found:
             found.extend(kind.__subclasses__())
-        return [kind for kind in found if kind.__module__ == "server.errors"]
+        return [kind for kind in found if kind.__module__.startswith("server.errors")]
 
     def leaves(self) -> list[type[errors.ZhiwenError]]:
         return [kind for kind in self.every() if not kind.__subclasses__() and kind is not errors.ZhiwenError]

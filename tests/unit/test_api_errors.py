@@ -17,7 +17,7 @@ def every_class(cls=errors.ZhiwenError):
 
 def connection(language=""):
     headers = [(b"accept-language", language.encode())] if language else []
-    return HTTPConnection({"type": "http", "headers": headers})
+    return HTTPConnection({"type": "http", "path": "/", "headers": headers})
 
 
 @pytest.mark.parametrize("cls", list(every_class()))
