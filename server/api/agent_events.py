@@ -31,7 +31,7 @@ async def agent_events(answer: Answer, shape: Shape) -> Events:
                 said.append("\n" + "\n".join(labelled(event)) + "\n")
             extra = _event(event) or told.see(event)
             if shape.stream:
-                for sent in _sent(event, extra, shape):
+                for sent in (*told.opening(), *_sent(event, extra, shape)):
                     yield sent
     last = {"final_answer": "".join(final).strip(), "message_id": shape.message_id}
     if shape.more:

@@ -18,6 +18,19 @@ from server.types import ChatEvent, Message, Role
 
 _ROLES = {"ai": "assistant", "assistant": "assistant", "human": "user", "user": "user", "system": "system"}
 
+_OPTIONS = {
+    "temperature",
+    "max_tokens",
+    "history_len",
+    "top_k",
+    "score_threshold",
+    "return_direct",
+    "knowledge_id",
+    "search_engine_name",
+    "split_result",
+    "tools",
+}
+
 
 def given_history(body: Answering) -> tuple[Message, ...]:
     """The turns that came with the request; none when `history` is a number. Raises `NotSupported`."""
@@ -77,6 +90,7 @@ def asked_of(
         knowledge_bases=tuple(names),
         model=body.model_name or container.chat_models.default,
         prompt=body.prompt_name,
+        options=body.model_dump(include=_OPTIONS, exclude_unset=True, exclude_none=True),
     )
 
 

@@ -49,6 +49,8 @@ async def plain_events(answer: Answer, shape: Shape) -> Events:
     pieces: list[str] = []
     async with aclosing(answer):
         async for event in answer:
+            for first in told.opening():
+                yield first
             if isinstance(event, Token):
                 if shape.stream:
                     yield {"text": event.text, "message_id": shape.message_id}
@@ -68,6 +70,8 @@ async def grounded_events(answer: Answer, shape: Shape) -> Events:
     pieces: list[str] = []
     async with aclosing(answer):
         async for event in answer:
+            for first in told.opening():
+                yield first
             if isinstance(event, Token):
                 if shape.stream:
                     yield {"answer": event.text}
@@ -93,6 +97,14 @@ class Told:
     _docs: list[str] = field(default_factory=list)
     _question: str = ""
     _searched: bool = False
+    _opened: bool = False
+
+    def opening(self) -> list[Event]:
+        """Once, for clients that ask for more: the id of the message, by which one that is broken off can be named."""
+        if self._opened or not (self.shape.stream and self.shape.more):
+            return []
+        self._opened = True
+        return [{"message_id": self.shape.message_id}]
 
     def see(self, event: ChatEvent) -> Event:
         """Keep it for the last event; returned is the event of its own, empty where it has none."""

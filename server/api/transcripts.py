@@ -23,6 +23,7 @@ _COLUMNS = (
     "tools",
     "model",
     "prompt",
+    "options",
     "first_token_ms",
     "total_ms",
     "usage",

@@ -184,6 +184,7 @@ def _row(answered: Answered, conversation_number: int | None) -> MessageRow:
         tools=[stored_tool(tool) for tool in answered.tools],
         model=asked.model,
         prompt=asked.prompt,
+        options=dict(asked.options),
         first_token_ms=answered.first_token_ms,
         total_ms=answered.total_ms,
         usage=asdict(answered.usage) if answered.usage else {},

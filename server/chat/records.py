@@ -11,7 +11,8 @@ from server.types import Chunk, Hit, ToolFinished, Usage
 class Asked:
     """What is known of a question before there is an answer. `owner` is the name of the caller's API key, or empty.
 
-    Without `conversation_id` the message is kept for feedback only.
+    Without `conversation_id` the message is kept for feedback only. `options` are the other choices of the request, by
+    which a client asks on in the same way.
     """
 
     message_id: str
@@ -22,6 +23,7 @@ class Asked:
     knowledge_bases: tuple[str, ...] = ()
     model: str = ""
     prompt: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -32,7 +32,8 @@ class MessageRow(Base):
     """One question with its answer; without a conversation it is kept for feedback only.
 
     `finish` is complete, stopped (the client left) or failed, then with `error_code`. `sources` are hits and `tools`
-    calls of tools as `server.chat.records` writes them. Times are milliseconds since the question came.
+    calls of tools as `server.chat.records` writes them, `options` the other choices of the request. Times are
+    milliseconds since the question came.
     """
 
     __tablename__ = "message"
@@ -50,6 +51,7 @@ class MessageRow(Base):
     tools: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     model: Mapped[str] = mapped_column(String(200), default="")
     prompt: Mapped[str] = mapped_column(String(100), default="")
+    options: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     first_token_ms: Mapped[int | None] = mapped_column(Integer, default=None)
     total_ms: Mapped[int] = mapped_column(Integer, default=0)
     usage: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

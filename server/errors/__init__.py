@@ -9,7 +9,7 @@
     ├─ AccessDenied        401  api_key_required · foreign_request 403 · scope_missing 403 ·
     │                           knowledge_base_forbidden 403
     ├─ NotFound            404  conversation_not_found · message_not_found ·
-    │                           knowledge_base_not_found · file_not_found · chunk_not_found ·
+    │                           knowledge_base_not_found · file_not_found · page_not_found · chunk_not_found ·
     │                           temporary_not_found · job_not_found · model_not_found ·
     │                           search_engine_unknown · search_engine_not_configured · search_found_nothing ·
     │                           summary_not_found ·
@@ -92,6 +92,7 @@ from server.errors.documents import (
     KnowledgeBaseNotFound,
     NoText,
     NotReadYet,
+    PageNotFound,
     QueueFull,
     TemporaryNotFound,
     TooManyTemporary,
@@ -187,6 +188,7 @@ __all__ = [
     "NotReadYet",
     "NotSupported",
     "NothingToSummarize",
+    "PageNotFound",
     "PromptNotFound",
     "ProviderBusy",
     "PublicWithoutKey",

@@ -27,6 +27,14 @@ class FileNotFound(NotFound):
     zh = "知识库“{knowledge_base}”中没有文件“{name}”，请先上传，或检查名称是否正确。"
 
 
+class PageNotFound(NotFound):
+    """Detail: name, page, pages."""
+
+    code = "page_not_found"
+    en = '"{name}" has no page {page} that can be shown; it has {pages}. Download the file to look at it.'
+    zh = "“{name}”没有可以显示的第 {page} 页，共 {pages} 页。可以下载文件查看。"
+
+
 class ChunkNotFound(NotFound):
     """Detail: id, knowledge_base."""
 

@@ -76,18 +76,18 @@ class ProviderBusy(Busy):
 
 
 class ModelChangeRefused(Conflict):
-    """A model cannot be started, stopped or replaced as things are. Detail: reason_en, reason_zh (whole sentences)."""
+    """A model cannot be started, stopped or replaced as things are. Detail: reason_en, reason_zh (sentences; the English one without its full stop)."""
 
     code = "model_change_refused"
-    en = "{reason_en} GET /llm_model/states shows what can be changed."
+    en = "{reason_en}. GET /llm_model/states shows what can be changed."
     zh = "{reason_zh} GET /llm_model/states 列出了可以更改的模型。"
 
 
 class ModelStartFailed(UpstreamFailed):
-    """A model was started and did not get ready. Detail: reason_en, reason_zh (whole sentences)."""
+    """A model was started and did not get ready. Detail: reason_en, reason_zh (sentences; the English one without its full stop)."""
 
     code = "model_start_failed"
-    en = "{reason_en} What ran before runs on."
+    en = "{reason_en}. What ran before runs on."
     zh = "{reason_zh} 之前运行的模型不受影响。"
 
 

@@ -64,6 +64,11 @@ class SearchEngines:
         preferred = [self.settings.search.engine, *self.settings.search.fallback]
         return list(dict.fromkeys([*(name for name in preferred if name in usable), *usable]))
 
+    def missing(self) -> dict[str, str]:
+        """Every engine with the setting or variable it lacks; those that lack none first, with an empty text."""
+        lacking = {name: self._missing(name, self._options(name)) for name in self.known()}
+        return dict.fromkeys(self.configured(), "") | {name: what for name, what in lacking.items() if what}
+
     def name_of(self, name: str) -> str:
         """The engine's own name; that of the settings for an empty one.
 

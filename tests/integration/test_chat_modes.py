@@ -124,7 +124,8 @@ def test_extra_events_come_to_those_who_ask_for_them(client, internet):
     internet.found = Found((PAGE,), (REPLACED,))
     history = [{"role": "user", "content": "XT-1 的价格？"}, {"role": "assistant", "content": "一元"}]
     asked = {"query": "它的保修期多久？", "history": history, "stream": True}
-    rewritten, notice, sources, *answer, last = events(ask(client, "search_engine_chat", events=True, **asked))
+    opening, rewritten, notice, sources, *answer, last = events(ask(client, "search_engine_chat", events=True, **asked))
+    assert opening == {"message_id": last["message_id"]}
     assert rewritten == {"question": "XT-1的保修期多久？"}
     assert notice["notice"]["error"] == "search_engine_replaced"
     assert "searxng" in notice["notice"]["msg"]

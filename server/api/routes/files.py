@@ -4,7 +4,7 @@ import mimetypes
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Query, Request, UploadFile
+from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import FileResponse, JSONResponse
 
 from server.api.deps import ContainerDep, KnowledgeBasesDep, LanguageDep
@@ -17,12 +17,14 @@ from server.api.schemas.jobs import QueuedResponse
 from server.api.schemas.knowledge_bases import Formats, FormatsResponse
 from server.api.wire import failed_files, file_details, ingest_settings, queued
 from server.errors import Language, ZhiwenError
+from server.knowledge_base.page_picture import page_picture
 from server.knowledge_base.recipe import IngestOptions, resolve, splitter_names
 from server.knowledge_base.service import KnowledgeBases
 from server.knowledge_base.uploading import Submitted
 from server.knowledge_base.uploads import Upload, accepted
 
 _PREVIEW_HEADERS = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
+_PICTURE_HEADERS = {"Cache-Control": "private, max-age=60", "X-Content-Type-Options": "nosniff"}
 _UPLOADED = {"zh": "文件上传与向量化完成", "en": "Upload and indexing finished"}
 _STORED = {"zh": "文件上传完成", "en": "Upload finished"}
 _QUEUED = {"zh": "文件已保存，正在排队处理", "en": "The files are stored and wait to be read"}
@@ -165,3 +167,17 @@ def download_doc(
         content_disposition_type="inline" if preview else "attachment",
         headers=_PREVIEW_HEADERS,
     )
+
+
+@router.get(
+    "/page_image", response_class=Response, responses={200: {"content": {"image/png": {}}, "description": "the page"}}
+)
+def page_image(
+    knowledge_base_name: str,
+    file_name: str,
+    knowledge_bases: KnowledgeBasesDep,
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+) -> Response:
+    """How a page of a PDF, or a picture, looks. The `boxes` of sources are shares of its width and height."""
+    picture = page_picture(knowledge_bases.content_path(knowledge_base_name, file_name), page)
+    return Response(picture, media_type="image/png", headers=_PICTURE_HEADERS)

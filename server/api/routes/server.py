@@ -2,13 +2,16 @@
 
 from fastapi import APIRouter
 
-from server.api.deps import ContainerDep
+from server.api.deps import ContainerDep, LanguageDep
 from server.api.schemas.base import ListResponse
+from server.api.schemas.chat import ChatChoices, ChatChoicesResponse, SearchEngineChoice
 from server.api.schemas.other import PromptRequest, ServerConfigs, SplitterName
 from server.chat.prompts import Prompts
+from server.errors import ModelCannotUseTools
 from text_splitter.table import SPLITTERS
 
 router = APIRouter(prefix="/server", tags=["Server State"])
+CHAT_MODES = ("llm_chat", "knowledge_base_chat", "search_engine_chat", "agent_chat")
 FIRST_ENGINES = ("bing", "duckduckgo", "metaphor")
 """Those of 0.2.10, in its order; clients take the list as it is."""
 
@@ -53,6 +56,24 @@ def get_prompt_template(container: ContainerDep, body: PromptRequest | None = No
     """The text of a template, as a JSON string."""
     wanted = body or PromptRequest()
     return container.chat.prompts.load(wanted.type, wanted.name)
+
+
+@router.get("/chat_choices")
+async def chat_choices(container: ContainerDep, language: LanguageDep) -> ChatChoicesResponse:
+    """What a question may choose from besides knowledge bases, models and tools, which have routes of their own."""
+    prompts, engines = container.chat.prompts, container.search_engines
+    preferred = container.settings.search.engine
+    quoting = [name for name, model in container.settings.models.llm.items() if model.engine == "builtin"]
+    return ChatChoicesResponse(
+        data=ChatChoices(
+            prompts={mode: prompts.names(mode) for mode in CHAT_MODES},
+            search_engines=[
+                SearchEngineChoice(name=name, missing=missing, default=name == preferred)
+                for name, missing in engines.missing().items()
+            ],
+            no_agents={name: ModelCannotUseTools(name=name).message(language) for name in quoting},
+        )
+    )
 
 
 def _templates(prompts: Prompts) -> dict[str, dict[str, str]]:

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from server.api.schemas.base import Request
+from server.api.schemas.base import BaseResponse, Request
 
 CONVERSATION_ID = 64
 
@@ -101,3 +101,26 @@ class Source(BaseModel):
     chunk_ids: list[int] = Field(default_factory=list)
     marks: list[tuple[int, int]] = Field(default_factory=list)
     excerpt: tuple[int, int] | None = None
+
+
+class SearchEngineChoice(BaseModel):
+    """A search engine; `missing` is the setting or variable it lacks, empty where it can be asked."""
+
+    name: str
+    missing: str = ""
+    default: bool = False
+
+
+class ChatChoices(BaseModel):
+    """What a question may choose from: names of prompt templates by mode, search engines, and the chat models that
+    cannot be agents, with the reason."""
+
+    prompts: dict[str, list[str]] = Field(default_factory=dict)
+    search_engines: list[SearchEngineChoice] = Field(default_factory=list)
+    no_agents: dict[str, str] = Field(default_factory=dict)
+
+
+class ChatChoicesResponse(BaseResponse):
+    """GET /server/chat_choices."""
+
+    data: ChatChoices = Field(default_factory=ChatChoices)

@@ -25,7 +25,8 @@ class ConversationDetails(BaseModel):
 class MessageDetails(BaseModel):
     """One question with its answer. `finish` is complete, stopped (the client left) or failed, then with `error_code`.
 
-    `question` is what was typed, `rewritten` what was searched for where that differs. Times are in milliseconds.
+    `question` is what was typed, `rewritten` what was searched for where that differs; `options` are the other choices
+    of the request, such as `top_k` or `search_engine_name`. Times are in milliseconds.
     """
 
     id: str
@@ -37,6 +38,7 @@ class MessageDetails(BaseModel):
     tools: list[dict[str, Any]] = Field(default_factory=list)
     model: str
     prompt: str
+    options: dict[str, Any] = Field(default_factory=dict)
     first_token_ms: int | None = None
     total_ms: int
     usage: dict[str, Any] = Field(default_factory=dict)
