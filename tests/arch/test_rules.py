@@ -110,6 +110,8 @@ def test_files_are_small() -> None:
         ("server.container", ("fastapi", "langchain_openai", "streamlit", "fastchat", "faiss")),
         ("server.launcher.main", ("fastapi", "sqlalchemy", "faiss", "numpy", "langchain_core", "rich", "fastchat")),
         ("server.llm.workers.extractive", ("sqlalchemy", "faiss", "langchain_core", "streamlit")),
+        ("server.llm.workers.proxy", ("sqlalchemy", "faiss", "langchain_core", "openai", "streamlit")),
+        ("server.llm.chat_models", ("fastapi", "sqlalchemy", "faiss", "langchain_core", "openai", "fastchat")),
         ("server.llm.fastchat.controller", ("sqlalchemy", "faiss", "langchain_core", "openai", "streamlit")),
         ("server.llm.fastchat.openai_api", ("sqlalchemy", "faiss", "langchain_core", "streamlit")),
         ("webui_pages.client", ("streamlit", "sqlalchemy", "faiss", "langchain_core", "fastapi")),
