@@ -28,6 +28,8 @@ PROBES = (
     "x",
     "A longer text, so that padding is needed, and 一些中文 in between. " * 6,
 )
+# The values of attention lose most when rounded: without them the smallest cosine of MiniLM is 0.9935, not 0.989.
+KEPT_EXACT = ("value", "v_proj", "v_lin")
 LEAST_COSINE = {"": 0.999, "int8": 0.98}
 
 
@@ -108,7 +110,7 @@ def _write_tokenizer(tokenizer: Any, target: Path) -> None:
 def _scale_rows(model: SentenceTransformer) -> None:
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
-            if isinstance(child, nn.Linear):
+            if isinstance(child, nn.Linear) and name not in KEPT_EXACT:
                 setattr(parent, name, _RowScaled(child))
 
 
@@ -132,13 +134,16 @@ def _write_graph(model: SentenceTransformer, inputs: Sequence[str], file: Path) 
 def _round_weights(file: Path) -> None:
     exact = file.with_name("exact.onnx")
     file.replace(exact)
+    graph = onnx.load(exact)
+    exempt = [node.name for node in graph.graph.node if node.name.rpartition("/")[0].endswith(KEPT_EXACT)]
     options = {"MatMulConstBOnly": True}
     quantize_dynamic(
-        onnx.load(exact),
+        graph,
         str(file),
         per_channel=True,
         weight_type=QuantType.QInt8,
         op_types_to_quantize=["MatMul"],
+        nodes_to_exclude=exempt,
         extra_options=options,
     )
     exact.unlink()
