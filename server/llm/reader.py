@@ -23,6 +23,8 @@ ENOUGH = 0.4
 HEADING_WEIGHT = 0.5
 NEIGHBOUR_WEIGHT = 0.15
 CHARACTER_WEIGHT = 0.3
+# A pair of characters with another one between them: 年假 for 年休假.
+SHORTENED_WEIGHT = 0.6
 NUMBER_BONUS = 1.25
 DEFINITION_BONUS = 1.6
 # Sentences that a heading brings along, and the length in characters below which an answer is rounded.
@@ -31,7 +33,7 @@ SHORT = 80
 
 _ASKING = re.compile(
     r"为什么|为何|什么样|什么|哪些|哪个|哪种|哪位|哪里|哪儿|哪一\w?|哪|如何|怎么样|怎么|怎样|多少|多久|多长时间|多长|多大|"
-    r"多高|多远|几个|几种|以后|之内|以内|是否|能否|可否|有没有|何时|何地|何人|何种|谁|请问|请|一下|介绍|告诉我|说明|"
+    r"多高|多远|几[个种天年次人岁位月点号层页条]|几小时|几分钟|以后|之内|以内|是否|能否|可否|有没有|何时|何地|何人|何种|谁|请问|请|一下|介绍|告诉我|说明|"
     r"最多|最少|至少|一般|通常|应该|可以|需要|吗|呢|"
     r"\bhow (?:long|many|much|far|often|quickly|fast|soon|large|big|old|high)\b",
     re.I,
@@ -66,6 +68,11 @@ class _Candidate:
     piece: Piece
     terms: frozenset[str]
     context: frozenset[str]
+    shortened: frozenset[str]
+
+    def share(self, term: str) -> float:
+        """How far the piece speaks of a term by itself, in [0, 1]."""
+        return 1.0 if term in self.terms else SHORTENED_WEIGHT if term in self.shortened else 0.0
 
 
 def read(question: str, sources: Sequence[SourceText]) -> str | None:
@@ -112,8 +119,19 @@ def _candidates(sources: Sequence[SourceText]) -> list[_Candidate]:
         place = _meaning(f"{source.place} {source.file.rsplit('.', 1)[0]}")
         for position, piece in enumerate(pieces(source.text)):
             context = place | _meaning(piece.heading) | _meaning(piece.prefix)
-            found.append(_Candidate(source.number, position, piece, _meaning(piece.text), context))
+            found.append(
+                _Candidate(source.number, position, piece, _meaning(piece.text), context, _shortened(piece.text))
+            )
     return _without_repetitions(found)
+
+
+def _shortened(text: str) -> frozenset[str]:
+    """Pairs of Chinese characters that have one more between them."""
+    return frozenset(
+        first + last
+        for first, between, last in zip(text, text[1:], text[2:], strict=False)
+        if has_cjk(first) and has_cjk(between) and has_cjk(last)
+    )
 
 
 def _without_repetitions(candidates: list[_Candidate]) -> list[_Candidate]:
@@ -158,7 +176,8 @@ def _covered(candidates: Sequence[_Candidate], weights: dict[str, float]) -> flo
     """The share of the question that the best piece together with its heading speaks about."""
     total = sum(weights.values())
     return (
-        max(sum(weights[term] for term in weights if term in c.terms or term in c.context) for c in candidates) / total
+        max(sum(weight * (1.0 if t in c.context else c.share(t)) for t, weight in weights.items()) for c in candidates)
+        / total
     )
 
 
@@ -181,8 +200,8 @@ def _scores(question: str, candidates: Sequence[_Candidate], weights: dict[str, 
 
 
 def _own_score(candidate: _Candidate, weights: dict[str, float]) -> float:
-    own = sum(weights[term] for term in weights if term in candidate.terms)
-    above = sum(weights[term] for term in weights if term in candidate.context and term not in candidate.terms)
+    own = sum(weight * candidate.share(term) for term, weight in weights.items())
+    above = sum(weights[term] for term in weights if term in candidate.context and not candidate.share(term))
     return own + HEADING_WEIGHT * above
 
 

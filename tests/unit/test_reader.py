@@ -139,3 +139,10 @@ def test_whatever_it_is_given_it_only_quotes(question, texts):
     assert set(quoted) - set(" \n`~") <= set(given_text)
     longest = max((len(text) for text in texts), default=0)
     assert len(quoted) <= max(MAX_CHARACTERS, longest) * 2
+
+
+def test_a_shortened_word_is_understood():
+    sources = [SourceText(1, "员工手册.pdf", "", "员工入职满一年，可以享受带薪年休假 7 天。食堂在二楼。")]
+    answer = read("年假有几天？", sources)
+    assert answer is not None
+    assert "年休假 7 天" in answer
