@@ -76,7 +76,10 @@ class ProviderBusy(Busy):
 
 
 class ModelChangeRefused(Conflict):
-    """A model cannot be started, stopped or replaced as things are. Detail: reason_en, reason_zh (sentences; the English one without its full stop)."""
+    """A model cannot be started, stopped or replaced as things are.
+
+    Detail: reason_en (a sentence without its full stop), reason_zh.
+    """
 
     code = "model_change_refused"
     en = "{reason_en}. GET /llm_model/states shows what can be changed."
@@ -84,7 +87,7 @@ class ModelChangeRefused(Conflict):
 
 
 class ModelStartFailed(UpstreamFailed):
-    """A model was started and did not get ready. Detail: reason_en, reason_zh (sentences; the English one without its full stop)."""
+    """A model was started and did not get ready. Detail: reason_en (a sentence without its full stop), reason_zh."""
 
     code = "model_start_failed"
     en = "{reason_en}. What ran before runs on."
