@@ -12,7 +12,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from configs.settings import Settings
-from server.errors import ModelNotFound, ZhiwenError
+from server.errors import ModelNotFound
 from server.launcher.errors import DownloadFailed, NothingToDownload
 from server.launcher.hubs import Hub, RemoteFile, hubs
 from server.launcher.labels import Labels
@@ -96,16 +96,10 @@ def _fetch(settings: Settings, wanted: _Wanted) -> None:
     failed: list[tuple[Hub, str, str]] = []
     for hub in hubs(settings):
         try:
-            files = _useful(hub.files(wanted.repo))
-            _check_space(wanted, files)
-            hub.fetch(wanted.repo, files, wanted.part)
-            _verify(wanted.part, files)
-            _put_in_place(wanted)
+            _fetch_from(hub, wanted)
             return
-        except ZhiwenError:
-            raise
-        except Exception as error:  # noqa: BLE001  # two libraries raise their own, requests', httpx's and the system's
-            failed.append((hub, *_reason(error)))
+        except _Refused as error:
+            failed.append((hub, *error.reasons))
     raise DownloadFailed(
         name=wanted.name,
         repo=wanted.repo,
@@ -114,6 +108,17 @@ def _fetch(settings: Settings, wanted: _Wanted) -> None:
         reason_zh="；".join(zh for _, _, zh in failed),
         folder=wanted.target,
     ) from None
+
+
+def _fetch_from(hub: Hub, wanted: _Wanted) -> None:
+    try:
+        files = _useful(hub.files(wanted.repo))
+        _check_space(wanted, files)
+        hub.fetch(wanted.repo, files, wanted.part)
+        _verify(wanted.part, files)
+        _put_in_place(wanted)
+    except Exception as error:  # two libraries raise their own, requests', httpx's and the system's, all of one meaning
+        raise _Refused(*_reason(error)) from error
 
 
 def _useful(files: Sequence[RemoteFile]) -> list[RemoteFile]:
