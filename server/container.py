@@ -19,7 +19,9 @@ from server.fetching.fetcher import Fetcher
 from server.keys import ApiKeys
 from server.knowledge_base.embedders import Embedders
 from server.knowledge_base.parsers import Parser, ParserPool
+from server.knowledge_base.preview import Previewer
 from server.knowledge_base.ranking import TextRanker
+from server.knowledge_base.rebuilds import Rebuilds
 from server.knowledge_base.service import KnowledgeBases
 from server.knowledge_base.temporary import TemporaryStores
 from server.llm.catalog import Choice, choose_embedder, choose_llm
@@ -39,6 +41,8 @@ class Container:
     database: Database
     api_keys: ApiKeys
     knowledge_bases: KnowledgeBases
+    rebuilds: Rebuilds
+    previewer: Previewer
     reranking: Reranking | None
     parser: Parser
     embedders: Embedders
@@ -97,6 +101,8 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
         database=database,
         api_keys=ApiKeys(settings, database),
         knowledge_bases=knowledge_bases,
+        rebuilds=Rebuilds(knowledge_bases),
+        previewer=Previewer(settings, parser, knowledge_bases.forget_cached),
         reranking=reranking,
         parser=parser,
         embedders=embedders,

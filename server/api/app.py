@@ -32,11 +32,13 @@ from server.api.routes import (
     models,
     openai,
     other,
+    preview,
     search,
     server,
     summaries,
     temporary,
     tools,
+    upkeep,
 )
 from server.container import Container, build_container
 
@@ -96,6 +98,8 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
         temporary,
         summaries,
         jobs,
+        preview,
+        upkeep,
         keys,
         health,
         metrics,

@@ -32,6 +32,16 @@ SEARCH_NAMES = tuple(field.name for field in fields(SearchChoices))
 CHOICE_NAMES = (*SETTING_NAMES, *SEARCH_NAMES)
 
 
+def effective_choices(kept: Mapping[str, Any], settings: "Settings") -> SearchChoices:
+    """What holds for a knowledge base that keeps these settings: its own choices, else those of the service."""
+    own, defaults = SearchChoices.of(kept), settings.retrieval
+    return SearchChoices(
+        top_k=own.top_k or defaults.top_k,
+        score_threshold=defaults.score_threshold if own.score_threshold is None else own.score_threshold,
+        rerank=defaults.rerank is not False if own.rerank is None else own.rerank,
+    )
+
+
 def kept_choices(
     options: IngestOptions, search: SearchChoices, reset: Collection[str], kept: Mapping[str, Any], settings: "Settings"
 ) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from configs import Settings
 from server.errors import IndexDamaged
 from server.registry import Registry
 from server.stores.base import Matrix, Vector, VectorStore, WordIndex
@@ -28,6 +29,11 @@ WORD_INDEX: Registry[type[WordIndex]] = Registry(
     "word index", "词索引", {"tantivy": "server.stores.tantivy_index:TantivyIndex"}
 )
 STAMP = "stamp"
+
+
+def vector_stores(settings: Settings) -> list[str]:
+    """The vector stores a caller may ask for, that of the settings first."""
+    return list(dict.fromkeys([settings.knowledge_base.vector_store, *VECTOR_STORES.names()]))
 
 
 @dataclass(frozen=True)

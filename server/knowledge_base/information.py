@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from configs import Settings
 from server.db.repositories import Counts
 from server.db.tables import KnowledgeBaseRow
-from server.knowledge_base.choices import CHOICE_NAMES, SearchChoices
+from server.knowledge_base.choices import CHOICE_NAMES, SearchChoices, effective_choices
 from server.knowledge_base.ledger import FileInfo
 from server.knowledge_base.names import Layout
 from server.knowledge_base.recipe import IngestOptions, Recipe, resolve
@@ -59,12 +59,6 @@ class Statistics:
 
 def describe(kb: KnowledgeBaseRow, counts: Counts, settings: Settings) -> KnowledgeBaseInfo:
     """All that is known of a knowledge base without looking at its files."""
-    kept, defaults = SearchChoices.of(kb.settings), settings.retrieval
-    search = SearchChoices(
-        top_k=kept.top_k or defaults.top_k,
-        score_threshold=defaults.score_threshold if kept.score_threshold is None else kept.score_threshold,
-        rerank=defaults.rerank is not False if kept.rerank is None else kept.rerank,
-    )
     return KnowledgeBaseInfo(
         name=kb.name,
         info=kb.info,
@@ -75,7 +69,7 @@ def describe(kb: KnowledgeBaseRow, counts: Counts, settings: Settings) -> Knowle
         failed=counts.failed,
         created=kb.created,
         recipe=resolve(IngestOptions(), kb.settings, settings),
-        search=search,
+        search=effective_choices(kb.settings, settings),
         own=tuple(name for name in CHOICE_NAMES if name in kb.settings),
     )
 

@@ -14,14 +14,18 @@ from server.api.given_documents import given_documents
 from server.api.schemas.base import BaseResponse
 from server.api.schemas.files import DeleteFiles, FileListResponse, UpdateFiles
 from server.api.schemas.jobs import QueuedResponse
-from server.api.schemas.knowledge_bases import Formats, FormatsResponse
+from server.api.schemas.knowledge_bases import EmbedderChoice, Formats, FormatsResponse, SearchSettings
 from server.api.wire import failed_files, file_details, ingest_settings, queued
+from server.container import Container
 from server.errors import Language, ZhiwenError
+from server.knowledge_base.choices import effective_choices
+from server.knowledge_base.index import vector_stores
 from server.knowledge_base.page_picture import page_picture
 from server.knowledge_base.recipe import IngestOptions, resolve, splitter_names
 from server.knowledge_base.service import KnowledgeBases
 from server.knowledge_base.uploading import Submitted
 from server.knowledge_base.uploads import Upload, accepted
+from server.llm.catalog import why_not_here
 
 _PREVIEW_HEADERS = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
 _PICTURE_HEADERS = {"Cache-Control": "private, max-age=60", "X-Content-Type-Options": "nosniff"}
@@ -55,12 +59,28 @@ def list_files(
 
 
 @router.get("/formats")
-def formats(container: ContainerDep) -> FormatsResponse:
-    """What uploads may be, and how they can be split."""
+def formats(container: ContainerDep, language: LanguageDep) -> FormatsResponse:
+    """What uploads may be, and how they can be split, embedded and stored."""
     settings = container.settings
-    recipe = resolve(IngestOptions(), {}, settings)
-    known = Formats(suffixes=accepted(settings), splitters=splitter_names(settings), settings=ingest_settings(recipe))
+    known = Formats(
+        suffixes=accepted(settings),
+        splitters=splitter_names(settings),
+        settings=ingest_settings(resolve(IngestOptions(), {}, settings)),
+        search=SearchSettings.model_validate(asdict(effective_choices({}, settings))),
+        embedders=_embedders(container, language),
+        vector_stores=vector_stores(settings),
+    )
     return FormatsResponse(data=known)
+
+
+def _embedders(container: Container, language: Language) -> list[EmbedderChoice]:
+    default = container.embedder_choice.name
+    found = []
+    for name, model in container.settings.models.embed.items():
+        reasons = why_not_here(container.settings, name, model)
+        reason = reasons[language == "zh"] if reasons else ""
+        found.append(EmbedderChoice(name=name, available=not reasons, default=name == default, reason=reason))
+    return found
 
 
 @router.post("/upload_docs", response_model=BaseResponse, responses={202: {"model": QueuedResponse}})

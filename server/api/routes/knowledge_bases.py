@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from starlette.responses import JSONResponse
 
 from server.api.background import in_thread
-from server.api.deps import KnowledgeBasesDep, LanguageDep
+from server.api.deps import ContainerDep, KnowledgeBasesDep, LanguageDep
 from server.api.errors import error_response
 from server.api.schemas.base import BaseResponse
 from server.api.schemas.knowledge_bases import (
@@ -114,7 +114,7 @@ def delete_knowledge_base(
 
 @router.post("/recreate_vector_store", response_class=Response, responses=STREAM_RESPONSES)
 async def recreate_vector_store(
-    body: RebuildRequest, request: Request, knowledge_bases: KnowledgeBasesDep, language: LanguageDep
+    body: RebuildRequest, request: Request, container: ContainerDep, language: LanguageDep
 ) -> Response:
     """Build the index again from the files on disk. One event a file; a client that leaves does not stop the work."""
     options = IngestOptions(
@@ -125,11 +125,12 @@ async def recreate_vector_store(
         ocr=body.ocr,
         force=body.force,
     )
-    steps = knowledge_bases.rebuild(
+    steps = container.knowledge_bases.rebuild(
         body.knowledge_base_name,
         options,
         create=body.allow_empty_kb,
         vector_store=body.vs_type,
         embed_model=body.embed_model,
     )
-    return await event_stream(request, in_thread(rebuild_event(step, language) for step in steps))
+    watched = container.rebuilds.watched(body.knowledge_base_name, steps)
+    return await event_stream(request, in_thread(rebuild_event(step, language) for step in watched))

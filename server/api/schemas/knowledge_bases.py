@@ -90,12 +90,24 @@ class KnowledgeBaseResponse(BaseResponse):
     data: KnowledgeBaseDetails | None = None
 
 
+class EmbedderChoice(BaseModel):
+    """An embedding model of the settings; `reason` tells why it cannot be used here."""
+
+    name: str
+    available: bool
+    default: bool
+    reason: str = ""
+
+
 class Formats(BaseModel):
-    """What can be read (`suffixes`, archives of such files included), and how it can be split."""
+    """What can be read (`suffixes`, archives of such files included), and how it can be split, embedded and stored."""
 
     suffixes: list[str]
     splitters: list[str]
     settings: IngestSettings
+    search: SearchSettings | None = None
+    embedders: list[EmbedderChoice] = Field(default_factory=list)
+    vector_stores: list[str] = Field(default_factory=list)
 
 
 class FormatsResponse(BaseResponse):
