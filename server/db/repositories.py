@@ -25,11 +25,12 @@ BATCH = 500  # SQLite takes a limited number of variables in one statement
 
 @dataclass(frozen=True)
 class Counts:
-    """What a knowledge base holds: files, visible chunks, failed files."""
+    """What a knowledge base holds: files, visible chunks, failed files, and the bytes of its files."""
 
     files: int = 0
     chunks: int = 0
     failed: int = 0
+    file_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def count(session: Session, knowledge_base_id: int | None = None) -> dict[int, C
     mine = (FileRow.knowledge_base_id == knowledge_base_id,) if knowledge_base_id is not None else ()
     failed = func.sum(case((FileRow.state == "failed", 1), else_=0))
     files = (
-        select(FileRow.knowledge_base_id, func.count(), failed)
+        select(FileRow.knowledge_base_id, func.count(), failed, func.sum(FileRow.size))
         .where(FileRow.state != REMOVING, *mine)
         .group_by(FileRow.knowledge_base_id)
     )
@@ -118,7 +119,10 @@ def count(session: Session, knowledge_base_id: int | None = None) -> dict[int, C
         .group_by(FileRow.knowledge_base_id)
     )
     visible = {row[0]: row[1] for row in session.execute(chunks)}
-    return {owner: Counts(total, visible.get(owner, 0), int(bad or 0)) for owner, total, bad in session.execute(files)}
+    return {
+        owner: Counts(total, visible.get(owner, 0), int(bad or 0), int(size or 0))
+        for owner, total, bad, size in session.execute(files)
+    }
 
 
 def files(session: Session, knowledge_base_id: int) -> list[FileRow]:

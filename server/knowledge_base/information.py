@@ -17,7 +17,7 @@ from server.knowledge_base.recipe import IngestOptions, Recipe, resolve
 
 @dataclass(frozen=True)
 class KnowledgeBaseInfo:
-    """A knowledge base, what it holds (files, visible chunks, failed files), how it reads files and is searched.
+    """A knowledge base, what it holds (files, visible chunks, failed files, bytes of files), how it reads and searches.
 
     `own` names the settings it decides for itself; the others follow the service.
     """
@@ -29,6 +29,7 @@ class KnowledgeBaseInfo:
     files: int
     chunks: int
     failed: int
+    file_bytes: int
     created: datetime
     recipe: Recipe
     search: SearchChoices
@@ -67,6 +68,7 @@ def describe(kb: KnowledgeBaseRow, counts: Counts, settings: Settings) -> Knowle
         files=counts.files,
         chunks=counts.chunks,
         failed=counts.failed,
+        file_bytes=counts.file_bytes,
         created=kb.created,
         recipe=resolve(IngestOptions(), kb.settings, settings),
         search=effective_choices(kb.settings, settings),

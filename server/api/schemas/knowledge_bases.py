@@ -38,6 +38,7 @@ class KnowledgeBaseDetails(BaseModel):
     files: int
     chunks: int
     failed: int
+    file_bytes: int = 0
     created: str
     settings: IngestSettings | None = None
     search: SearchSettings | None = None
