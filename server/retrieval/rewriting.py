@@ -40,6 +40,7 @@ _SHORT_EN = 1
 _PRONOUN_ROOM_EN = 3
 _SHORT_QUESTION_ZH = 6
 _LONGEST = 120
+_ENDS = "？?。.！!，, "
 
 
 def needs_context(question: str) -> bool:
@@ -102,7 +103,8 @@ def _joined(question: str, topic: str) -> str:
     if entity and pronoun.search(bare):
         return pronoun.sub(lambda _: entity, bare, count=1)
     asked = pronoun.sub(" ", _ORDINAL.sub(" ", bare))
-    return " ".join(f"{keywords(topic)[:_LONGEST]} {asked}".split())
+    comma = "，" if has_cjk(topic) else ", "
+    return " ".join(f"{topic.rstrip(_ENDS)[:_LONGEST]}{comma}{asked.strip()}".split())
 
 
 def _bare(question: str) -> str:

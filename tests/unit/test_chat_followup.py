@@ -84,7 +84,7 @@ def test_without_a_plain_name_the_words_are_carried_along():
 
 
 def test_only_short_questions_are_carried():
-    assert carried("瞒着不报会怎样？", ["安全事件"]) == "安全事件 瞒着不报会怎样？"
+    assert carried("瞒着不报会怎样？", ["安全事件"]) == "安全事件，瞒着不报会怎样？"
     assert carried("比特币今天在交易所的价格是多少？", ["安全事件"]) == ""
     assert carried("瞒着不报会怎样？", []) == ""
 
