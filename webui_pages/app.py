@@ -5,7 +5,7 @@ Pages live in `views/`: Streamlit would take a folder `pages/` beside this file 
 
 Hooks for browser tests: an element with the key K has the CSS class `st-key-K`.
 
-    frame        language · footer · gate_key · gate_enter · retry
+    frame        language · footer · account · log_out · gate_key · gate_enter · log_in · failure (retry)
     chat         mode · chat_knowledge_base · options (top_k · relevance_floor · temperature · history_length) · clear ·
                  welcome · suggestion_N · question · question_N · answer_N · stop · sources_N · source_N_I ·
                  no_sources_N · open_N_I · download_N_I          (N: turn, from 0; I: number in the [I] marks)
@@ -18,11 +18,13 @@ Hooks for browser tests: an element with the key K has the CSS class `st-key-K`.
                  (V: grows with each finished upload)
 """
 
+import importlib
 import logging
 import os
 import sys
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from httpx import Client
@@ -34,11 +36,11 @@ if str(FOLDER.parent) not in sys.path:
 from configs.settings import Settings, load_settings  # noqa: E402  # found through the line above
 from server.errors import Language  # noqa: E402
 from webui_pages.client import ApiClient, open_http  # noqa: E402
-from webui_pages.components.frame import footer, gate, language_switch  # noqa: E402
+from webui_pages.components.frame import footer, language_switch  # noqa: E402
+from webui_pages.components.login import account, gate  # noqa: E402
 from webui_pages.labels import Labels  # noqa: E402
 from webui_pages.state import ChatOptions, session_state  # noqa: E402
 from webui_pages.ui import Ui  # noqa: E402
-from webui_pages.views import chat, knowledge_base  # noqa: E402
 
 API_URL_VARIABLE = "ZHIWEN_API_URL"
 SILENCE_ALLOWANCE_S = 30.0
@@ -51,9 +53,8 @@ def shared() -> tuple[Settings, Client]:
     """Settings and connections, once for the process."""
     settings = load_settings()
     url = os.environ.get(API_URL_VARIABLE) or settings.services.api.url
-    key = settings.security.api_key.get_secret_value()
     # The API itself gives up on a silent model, with a better text than a timeout here could have.
-    return settings, open_http(url, key, settings.chat.request_timeout_s + SILENCE_ALLOWANCE_S)
+    return settings, open_http(url, settings.chat.request_timeout_s + SILENCE_ALLOWANCE_S)
 
 
 def browser_language() -> Language:
@@ -79,26 +80,41 @@ def main() -> None:
     state = session_state(language, default_options(settings))
     with st.sidebar:
         state.language = language_switch(state.language)
-    ui = Ui(ApiClient(http, state.language), Labels(state.language), state, settings)
+    key = state.access.key if state.access else settings.security.api_key.get_secret_value()
+    ui = Ui(ApiClient(http, state.language, key), Labels(state.language), state, settings)
     st.set_page_config(page_title=ui.text.product, page_icon="📖", layout="wide")
     st.html(FOLDER / "style.css")
     allowed = gate(ui)
-    pages = [
-        st.Page(
-            partial(chat.render, ui), title=ui.text.chat_page, icon=":material/forum:", url_path="chat", default=True
-        ),
-        st.Page(
-            partial(knowledge_base.render, ui),
-            title=ui.text.knowledge_base_page,
-            icon=":material/library_books:",
-            url_path="knowledge_base",
-        ),
-    ]
-    page = st.navigation({ui.text.product: pages}, position="sidebar" if allowed else "hidden")
+    page = st.navigation(_pages(ui), position="sidebar" if allowed else "hidden")
     if allowed:
         with st.sidebar:
+            account(ui)
             footer(ui)
         page.run()
+
+
+def _pages(ui: Ui) -> dict[str, list[Any]]:
+    """The pages in their groups. The module of a page is imported when the page is shown."""
+    text = ui.text
+    return {
+        text.use_pages: [
+            st.Page(_shown(ui, "chat"), title=text.chat_page, icon=":material/forum:", url_path="chat", default=True),
+            st.Page(
+                _shown(ui, "knowledge_base"),
+                title=text.knowledge_base_page,
+                icon=":material/library_books:",
+                url_path="knowledge_base",
+            ),
+        ],
+        text.manage_pages: [
+            st.Page(_shown(ui, "models"), title=text.models_page, icon=":material/neurology:", url_path="models"),
+            st.Page(_shown(ui, "system"), title=text.system_page, icon=":material/monitor_heart:", url_path="system"),
+        ],
+    }
+
+
+def _shown(ui: Ui, name: str) -> Callable[[], None]:
+    return lambda: importlib.import_module(f"webui_pages.views.{name}").render(ui)
 
 
 try:

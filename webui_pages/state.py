@@ -10,6 +10,7 @@ import streamlit as st
 
 from server.api.schemas.chat import History, Source
 from server.api.schemas.health import Health
+from server.api.schemas.keys import KeyScope
 from server.api.schemas.knowledge_bases import Formats
 from server.errors import Language
 
@@ -53,6 +54,18 @@ class Outcome:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Access:
+    """Who uses this session: the key its calls carry, and what that key may do. `asked` tells that the page asked for
+    it, so that there is something to log out of; `needed` that the API wants a key at all."""
+
+    key: str = ""
+    name: str = ""
+    scope: KeyScope = "admin"
+    needed: bool = False
+    asked: bool = False
+
+
 @dataclass
 class State:
     """The session. The versions are parts of widget keys: a new one empties the widget.
@@ -62,7 +75,7 @@ class State:
 
     language: Language
     options: ChatOptions
-    authorized: bool = False
+    access: Access | None = None
     mode: Mode = "knowledge_base"
     knowledge_base: str = ""
     turns: list[Turn] = field(default_factory=list)

@@ -4,15 +4,21 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import get_args
 
 import streamlit as st
 
 from configs.settings import Settings
+from server.api.schemas.keys import KeyScope
 from webui_pages.client import ApiClient, ApiFailed
 from webui_pages.labels import Labels
 from webui_pages.state import State
 
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
+_SCOPES: tuple[KeyScope, ...] = get_args(KeyScope)
+LOOK_EVERY_S = 2.0
+AWAY = ("service_unavailable", "api_timeout", "api_cut")
+NO_KEY = "api_key_required"
 _ADDRESS = re.compile(r"((?:https?://|www\.)[!-_a-~]+(?<![.,:;)\]]))")
 
 
@@ -24,6 +30,18 @@ class Ui:
     text: Labels
     state: State
     settings: Settings
+
+    def may(self, needed: KeyScope) -> bool:
+        """Whether the key of this session has that scope; while nobody could tell, the API decides."""
+        access = self.state.access
+        return access is None or _SCOPES.index(access.scope) >= _SCOPES.index(needed)
+
+    def why_not(self, needed: KeyScope) -> str | None:
+        """What to tell, as `help` of a disabled button, where `may` says no; None where it says yes."""
+        if self.may(needed) or self.state.access is None:
+            return None
+        told = self.text.needs_admin if needed == "admin" else self.text.needs_write
+        return told.format(scope=self.state.access.scope)
 
 
 def literal(text: str) -> str:
@@ -40,9 +58,28 @@ def literal(text: str) -> str:
 
 @contextmanager
 def failures_shown(ui: Ui) -> Iterator[None]:
-    """An API failure inside becomes an error box with its text and a button to try again; the run goes on after."""
+    """An API failure inside becomes an error box with its text and a button to try again; the run goes on after.
+
+    While the API is away the page looks for it, and runs again by itself when it is back. A key that was revoked
+    meanwhile is asked for again.
+    """
     try:
         yield
     except ApiFailed as failure:
-        st.error(literal(failure.message), icon=":material/error:")
-        st.button(ui.text.retry, icon=":material/refresh:", key="retry")
+        if failure.code == NO_KEY:
+            ui.state.access = None
+        ui.state.health = None
+        with st.container(key="failure"):
+            st.error(literal(failure.message), icon=":material/error:")
+            st.button(ui.text.retry, icon=":material/refresh:", key="retry")
+            if failure.code in AWAY:
+                st.fragment(_wait_for_api, run_every=LOOK_EVERY_S)(ui)
+
+
+def _wait_for_api(ui: Ui) -> None:
+    try:
+        ui.state.health = ui.client.health()
+    except ApiFailed:
+        return
+    st.toast(ui.text.api_is_back, icon=":material/check_circle:")
+    st.rerun()

@@ -2,9 +2,11 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 
 from configs.sections.base import Section
+
+LEAST_PASSWORD = 8
 
 
 class Chat(Section):
@@ -20,6 +22,16 @@ class Chat(Section):
 
 
 class Web(Section):
-    """The web page."""
+    """The web page. `users` are people of an OIDC provider by e-mail address, each with an API key; "" stands for
+    `security.api_key`."""
 
     language: Literal["auto", "zh", "en"]
+    password: SecretStr
+    users: dict[str, SecretStr]
+
+    @field_validator("password")
+    @classmethod
+    def _is_long(cls, password: SecretStr) -> SecretStr:
+        if 0 < len(password.get_secret_value()) < LEAST_PASSWORD:
+            raise ValueError(f"must have at least {LEAST_PASSWORD} characters")
+        return password

@@ -67,21 +67,60 @@ def test_health_is_not_asked_for_at_each_run(api):
     assert len(api.bodies("/health")) == 1
 
 
-def test_a_page_open_to_others_asks_for_the_key_before_anything_else(api, monkeypatch):
-    monkeypatch.setattr("webui_pages.components.frame.WRONG_KEY_DELAY_S", 0)
-    monkeypatch.setenv("ZHIWEN__SERVICES__WEBUI__HOST", "0.0.0.0")
-    monkeypatch.setenv("ZHIWEN__SECURITY__API_KEY", "right")
+def asked_for_a_key(page: AppTest, given: str) -> AppTest:
+    page.text_input(key="gate_key").set_value(given)
+    return page.button(key="gate_enter").click().run()
+
+
+def test_a_page_open_to_others_asks_for_the_key_before_anything_else(api, listen_on, monkeypatch):
+    monkeypatch.setattr("webui_pages.components.login.WRONG_KEY_DELAY_S", 0)
+    listen_on("0.0.0.0")
+    api.keys = {"right": "read", "of the settings": "admin"}
+    monkeypatch.setenv("ZHIWEN__SECURITY__API_KEY", "of the settings")
     page = opened()
     assert not page.chat_input
-    assert api.requests == []
-    page.text_input(key="gate_key").set_value("wrong")
-    page.button(key="gate_enter").click().run()
-    assert page.error[0].value.startswith("密钥不正确")
-    assert api.requests == []
-    page.text_input(key="gate_key").set_value("right")
-    page.button(key="gate_enter").click().run()
+    assert asked_for_a_key(page, "钥匙").error[0].value.startswith("密钥或密码不正确")
+    assert {path for path, _, _ in api.requests} == {"/keys/current"}
+    asked_for_a_key(page, "right")
     assert page.chat_input
     assert api.requests[-1][2]["Authorization"] == "Bearer right"
+
+
+def test_logging_out_forgets_the_key(api, listen_on):
+    listen_on("0.0.0.0")
+    api.keys = {"right": "write"}
+    page = asked_for_a_key(opened(), "right")
+    assert r"write key · write" in [caption.value for caption in page.sidebar.caption]
+    page.button(key="log_out").click().run()
+    assert page.text_input(key="gate_key").value == ""
+    assert not page.chat_input
+
+
+def test_the_password_of_the_page_stands_for_the_key_of_the_settings(api, listen_on, monkeypatch):
+    listen_on("0.0.0.0")
+    monkeypatch.setenv("ZHIWEN__WEB__PASSWORD", "open sesame")
+    monkeypatch.setenv("ZHIWEN__SECURITY__API_KEY", "of the settings")
+    api.keys = {"of the settings": "admin"}
+    page = asked_for_a_key(opened(), "open sesame")
+    assert page.chat_input
+    assert api.requests[-1][2]["Authorization"] == "Bearer of the settings"
+
+
+def test_an_api_without_keys_takes_no_text_for_a_password(api, listen_on, monkeypatch):
+    monkeypatch.setattr("webui_pages.components.login.WRONG_KEY_DELAY_S", 0)
+    listen_on("0.0.0.0")
+    monkeypatch.setenv("ZHIWEN__WEB__PASSWORD", "open sesame")
+    page = asked_for_a_key(opened(), "anything")
+    assert page.error[0].value.startswith("密钥或密码不正确")
+    assert not page.chat_input
+
+
+def test_on_loopback_a_key_is_asked_for_only_where_the_settings_have_none(api, monkeypatch):
+    api.keys = {"mine": "write"}
+    assert opened().text_input(key="gate_key")
+    monkeypatch.setenv("ZHIWEN__SECURITY__API_KEY", "mine")
+    st.cache_resource.clear()
+    assert opened().chat_input
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", None])
@@ -90,7 +129,7 @@ def test_listening_to_others_without_a_key_serves_nobody(api, listen_on, address
     page = opened()
     assert "security.api_key" in page.error[0].value
     assert not page.chat_input
-    assert api.requests == []
+    assert {path for path, _, _ in api.requests} == {"/keys/current"}
 
 
 def test_a_fault_of_ours_is_a_sentence_not_a_traceback(api, monkeypatch, caplog):
@@ -107,7 +146,8 @@ def test_a_fault_of_ours_is_a_sentence_not_a_traceback(api, monkeypatch, caplog)
 def test_the_page_loads_nothing_heavy():
     code = """
 import sys
-import webui_pages.client, webui_pages.views.chat, webui_pages.views.knowledge_base
+import webui_pages.client
+from webui_pages.views import chat, knowledge_base, models, system
 heavy = "torch transformers faiss sqlalchemy langchain_core openai fastapi pandas pyarrow numpy"
 print([name for name in heavy.split() if name in sys.modules])
 """

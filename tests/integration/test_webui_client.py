@@ -17,7 +17,7 @@ def api():
 
 
 def client_of(api, language="zh", key="") -> ApiClient:
-    return ApiClient(open_http(api.url, key, read_timeout_s=10), language)
+    return ApiClient(open_http(api.url, read_timeout_s=10), language, key)
 
 
 def question(**fields) -> KnowledgeBaseChatRequest:
@@ -97,7 +97,7 @@ def test_nobody_listening_names_the_address_and_what_to_do(language, advice):
     with running_fake_api() as api:
         url = api.url
     with pytest.raises(ApiFailed) as failed:
-        ApiClient(open_http(url, "", 1), language).knowledge_bases()
+        ApiClient(open_http(url, 1), language).knowledge_bases()
     assert failed.value.code == "service_unavailable"
     assert url in failed.value.message
     assert advice in failed.value.message
@@ -106,7 +106,7 @@ def test_nobody_listening_names_the_address_and_what_to_do(language, advice):
 
 def test_silence_is_a_timeout(api):
     api.pause_s = 1.0
-    client = ApiClient(open_http(api.url, "", 0.2), "en")
+    client = ApiClient(open_http(api.url, 0.2), "en")
     with pytest.raises(ApiFailed) as failed:
         list(client.chat(ChatRequest(query="q")))
     assert failed.value.code == "api_timeout"

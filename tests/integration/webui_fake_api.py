@@ -102,6 +102,7 @@ class FakeApi:
         self.fail_after: int | None = None
         self.think_s = 0.0
         self.pause_s = 0.0
+        self.keys: dict[str, str] = {}
         self.requests: list[tuple[str, Any, dict[str, str]]] = []
         self.stream_left = threading.Event()
         self.url = ""
@@ -139,7 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path, query = self._target()
         self._record(path, query)
-        if self._failed(path):
+        if self._refused(path) or self._failed(path):
             return
         api = self.server.api
         if path == "/health":
@@ -164,7 +165,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _get_work(self, path: str, query: dict[str, str]) -> None:
         api = self.server.api
-        if path == "/knowledge_base/formats":
+        if path == "/keys/current":
+            scope = api.keys.get(self._key(), "admin")
+            self._ok({"name": f"{scope} key" if api.keys else "", "scope": scope, "needed": bool(api.keys)})
+        elif path == "/knowledge_base/formats":
             suffixes = [".md", ".txt", ".pdf", ".exe", ".zip"]
             splitters = [SETTINGS["splitter"], "MarkdownHeaderTextSplitter"]
             self._ok({"suffixes": suffixes, "splitters": splitters, "settings": SETTINGS})
@@ -295,6 +299,17 @@ class _Handler(BaseHTTPRequestHandler):
             return False
         status, body = self.server.api.fail[path]
         self._json(body, status)
+        return True
+
+    def _key(self) -> str:
+        return self.headers.get("Authorization", "").removeprefix("Bearer ")
+
+    def _refused(self, path: str) -> bool:
+        """Whether the request lacks a key, where `keys` (text to scope) says that one is needed."""
+        api = self.server.api
+        if not api.keys or path == "/health" or self._key() in api.keys:
+            return False
+        self._json({"code": 401, "msg": "该服务需要 API 密钥。", "data": {"error": "api_key_required"}}, 401)
         return True
 
     def _chunked(self) -> bytes:

@@ -22,7 +22,7 @@ def _script(view, url, language):
     from webui_pages.ui import Ui
 
     state = session_state(language, ChatOptions(temperature=0.7, top_k=3, relevance_floor=50, history_length=3))
-    client = ApiClient(open_http(url, "", 10), language)
+    client = ApiClient(open_http(url, 10), language)
     ui = Ui(client, Labels(language), state, load_settings())
     importlib.import_module(f"webui_pages.views.{view}").render(ui)
 

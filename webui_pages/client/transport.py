@@ -19,6 +19,7 @@ from webui_pages.sse import data_events
 CONNECT_TIMEOUT_S = 5.0
 
 T = TypeVar("T")
+C = TypeVar("C", bound="Transport")
 
 
 class ApiFailed(Exception):
@@ -36,23 +37,29 @@ class Envelope(BaseModel, Generic[T]):
     data: T
 
 
-def open_http(url: str, api_key: str, read_timeout_s: float) -> httpx.Client:
-    """The connections to the API; shared by all sessions. The API is ours and near: a proxy set for the internet
-    must not swallow its calls."""
-    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+def open_http(url: str, read_timeout_s: float) -> httpx.Client:
+    """The connections to the API; shared by all sessions, so they carry nobody's key. The API is ours and near: a proxy
+    set for the internet must not swallow its calls."""
     timeout = httpx.Timeout(read_timeout_s, connect=CONNECT_TIMEOUT_S)
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=8)
-    return httpx.Client(base_url=url, headers=headers, timeout=timeout, limits=limits, trust_env=False)
+    return httpx.Client(base_url=url, timeout=timeout, limits=limits, trust_env=False)
 
 
 class Transport:
-    """Calls in the language of one session. Every method raises `ApiFailed`."""
+    """Calls in the language and with the key of one session. Every method raises `ApiFailed`."""
 
-    def __init__(self, http: httpx.Client, language: Language) -> None:
+    def __init__(self, http: httpx.Client, language: Language, api_key: str = "") -> None:
         self._http = http
-        self._headers = {"Accept-Language": language}
+        self._headers = {b"Accept-Language": language.encode()}
+        if api_key:
+            # Header values are bytes: a key in Chinese characters is a wrong key, not a fault of the page.
+            self._headers[b"Authorization"] = f"Bearer {api_key}".encode()
         self._labels = Labels(language)
         self.url = str(http.base_url).rstrip("/")
+
+    def with_key(self: C, api_key: str) -> C:
+        """The same calls with another key."""
+        return type(self)(self._http, self._labels.language, api_key)
 
     def _post(self, path: str, body: Any) -> None:
         with self._call("POST", path, json=body) as response:

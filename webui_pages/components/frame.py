@@ -1,12 +1,9 @@
-"""Around the pages: access gate, language switch, footer with version and health."""
+"""Around the pages: language switch, footer with version and health."""
 
-import hmac
 import time
 
 import streamlit as st
 
-from configs.sections.services import Service
-from configs.settings import Settings
 from server.api.schemas.health import Health
 from server.errors import Language
 from webui_pages.client import ApiFailed
@@ -14,37 +11,6 @@ from webui_pages.labels import LANGUAGES, Labels
 from webui_pages.ui import Ui, literal
 
 HEALTH_FRESH_S = 15
-WRONG_KEY_DELAY_S = 1.0
-GATE_PX = 480
-
-
-def is_open_to_others(settings: Settings) -> bool:
-    """Whether other machines can reach this page: by the settings, or by the address Streamlit really listens on."""
-    configured = settings.services.webui
-    address = st.get_option("server.address") or "0.0.0.0"  # noqa: S104  # Streamlit's meaning of "not set"
-    return configured.is_public or Service(host=address, port=configured.port).is_public
-
-
-def gate(ui: Ui) -> bool:
-    """Ask for the API key where the page is open to other machines; True when the page may be shown."""
-    if ui.state.authorized or not is_open_to_others(ui.settings):
-        return True
-    key = ui.settings.security.api_key.get_secret_value()
-    if not key:
-        st.error(ui.text.gate_closed, icon=":material/lock:")
-        return False
-    with st.form("gate", width=GATE_PX):
-        st.subheader(ui.text.gate_title, anchor=False)
-        st.caption(ui.text.gate_hint)
-        given = st.text_input(ui.text.gate_field, type="password", key="gate_key")
-        if not st.form_submit_button(ui.text.gate_enter, type="primary", key="gate_enter"):
-            return False
-    if hmac.compare_digest(given.encode(), key.encode()):
-        ui.state.authorized = True
-        st.rerun()
-    time.sleep(WRONG_KEY_DELAY_S)
-    st.error(ui.text.gate_wrong)
-    return False
 
 
 def language_switch(current: Language) -> Language:

@@ -10,6 +10,10 @@ class FrameLabels(Table):
     product = Label("知问", "Zhiwen")
     chat_page = Label("对话", "Chat")
     knowledge_base_page = Label("知识库管理", "Knowledge bases")
+    models_page = Label("模型", "Models")
+    system_page = Label("系统", "System")
+    use_pages = Label("使用", "Use")
+    manage_pages = Label("管理", "Manage")
     language_switch = Label("界面语言", "Language")
     service_ok = Label("服务正常", "All services up")
     service_degraded = Label("部分服务异常", "Some services are down")
@@ -18,20 +22,41 @@ class FrameLabels(Table):
     retry = Label("重试", "Try again")
     cancel = Label("取消", "Cancel")
 
-    # the key asked for when other machines can reach the page
-    gate_title = Label("请输入访问密钥", "Enter the access key")
+    # who uses the page
+    gate_title = Label("登录知问", "Log in to Zhiwen")
     gate_hint = Label(
-        "这个页面对其他机器开放，需要设置中的 security.api_key 才能使用。",
-        "This page is open to other machines. It needs the security.api_key of the settings.",
+        "请输入一个 API 密钥；管理员可以在“系统”页或用 python startup.py --create-key 创建。刷新页面后需要重新输入。",
+        "Enter an API key. An administrator makes them on the page “System” or with python startup.py --create-key. It "
+        "is asked for again when the page is loaded again.",
     )
-    gate_field = Label("密钥", "Key")
-    gate_enter = Label("进入", "Enter")
-    gate_wrong = Label("密钥不正确，请核对后重新输入。", "That key is not right. Check it and try again.")
+    gate_hint_password = Label(
+        "请输入本页面的密码，或一个 API 密钥。刷新页面后需要重新输入。",
+        "Enter the password of this page, or an API key. It is asked for again when the page is loaded again.",
+    )
+    gate_field = Label("密钥或密码", "Key or password")
+    gate_enter = Label("登录", "Log in")
+    gate_wrong = Label("密钥或密码不正确，请核对后重新输入。", "That is not right. Check it and try again.")
+    gate_stranger = Label(
+        "{email} 已通过身份验证，但不在 web.users 名单中。请让管理员添加，或换一个账号。",
+        "{email} is known to the provider, but does not stand in web.users. Ask the administrator to add it, or use "
+        "another account.",
+    )
+    log_in_elsewhere = Label("使用单位账号登录", "Log in with your organisation’s account")
+    log_out = Label("退出登录", "Log out")
+    needs_write = Label(
+        "当前密钥只有只读权限（{scope}），此操作需要 write 权限的密钥。",
+        "Your key may only read ({scope}). This needs a key with the scope write.",
+    )
+    needs_admin = Label(
+        "当前密钥的权限是 {scope}，此处需要 admin 权限的密钥。",
+        "Your key has the scope {scope}. This needs a key with the scope admin.",
+    )
     gate_closed = Label(
         "这个页面对其他机器开放，但没有设置密钥，因此不提供服务。请在 configs/local.toml 中设置 security.api_key，"
-        "或让页面只监听 127.0.0.1，然后重新启动。",
+        "或用 python startup.py --create-key 创建密钥，或让页面只监听 127.0.0.1，然后重新启动。",
         "This page is open to other machines and no key is set, so it serves nobody. Set security.api_key in "
-        "configs/local.toml, or bind the page to 127.0.0.1, and start it again.",
+        "configs/local.toml, make one with python startup.py --create-key, or bind the page to 127.0.0.1; then start "
+        "it again.",
     )
 
     # failures
@@ -53,6 +78,7 @@ class FrameLabels(Table):
     api_refused = Label(
         "知识库接口不接受这个请求：{reason}", "The knowledge API does not accept this request: {reason}"
     )
+    api_is_back = Label("知识库接口已恢复。", "The knowledge API is back.")
     unexpected = Label(
         "页面内部出错，已写入日志 logs/webui.log。请重试；对话内容仍然保留。",
         "Something went wrong in this page; the log logs/webui.log has the details. Try again; your conversation is "

@@ -1,0 +1,128 @@
+"""Who may see the page, and with which key its calls go.
+
+On loopback the page uses `security.api_key` of the settings, if there is one, and asks nobody. It asks for a key when
+it is open to other machines, or when the API wants a key that the settings do not have. Instead of a key people may
+enter the password of the page (`web.password`), or log in at an OIDC provider (`.streamlit/secrets.toml`, `web.users`).
+"""
+
+import hmac
+import time
+
+import streamlit as st
+
+from configs.sections.services import Service
+from configs.settings import Settings
+from webui_pages.client import ApiFailed
+from webui_pages.state import Access
+from webui_pages.ui import Ui, literal
+
+WRONG_KEY_DELAY_S = 1.0
+LOGIN_PX = 480
+NO_KEY = "api_key_required"
+
+
+def is_open_to_others(settings: Settings) -> bool:
+    """Whether other machines can reach this page: by the settings, or by the address Streamlit really listens on."""
+    configured = settings.services.webui
+    address = st.get_option("server.address") or "0.0.0.0"  # noqa: S104  # Streamlit's meaning of "not set"
+    return configured.is_public or Service(host=address, port=configured.port).is_public
+
+
+def gate(ui: Ui) -> bool:
+    """Find out who this is; True when the page may be shown, else what is needed has been shown instead."""
+    if ui.state.access is not None:
+        return True
+    is_open = is_open_to_others(ui.settings)
+    own = ui.settings.security.api_key.get_secret_value()
+    try:
+        found = _access(ui, "" if is_open else own)
+        if not is_open:
+            ui.state.access = found
+            return True
+        closed = not (ui.settings.web.password.get_secret_value() or ui.settings.web.users)
+    except ApiFailed as failure:
+        if not is_open and failure.code != NO_KEY:
+            return True  # every page tells that the API is away, and who this is will be asked again
+        closed = False
+    if closed:
+        st.error(ui.text.gate_closed, icon=":material/lock:")
+        return False
+    return _logged_in_elsewhere(ui) or _form(ui)
+
+
+def account(ui: Ui) -> None:
+    """Whose key this session uses, and the way out; nothing where nobody was asked."""
+    access = ui.state.access
+    if access is None or not access.asked:
+        return
+    with st.container(key="account", horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(literal(f"{access.name} · {access.scope}"))
+        if st.button(ui.text.log_out, icon=":material/logout:", key="log_out", type="tertiary"):
+            st.session_state.clear()
+            if _oidc_configured() and st.user.is_logged_in:
+                st.logout()
+            st.rerun()
+
+
+def _access(ui: Ui, key: str, *, asked: bool = False) -> Access:
+    found = ui.client.with_key(key).current_key()
+    return Access(key, found.name, found.scope, found.needed, asked)
+
+
+def _form(ui: Ui) -> bool:
+    with st.form("gate", width=LOGIN_PX):
+        st.subheader(ui.text.gate_title, anchor=False)
+        has_password = bool(ui.settings.web.password.get_secret_value())
+        st.caption(ui.text.gate_hint_password if has_password else ui.text.gate_hint)
+        given = st.text_input(ui.text.gate_field, type="password", key="gate_key")
+        pressed = st.form_submit_button(ui.text.gate_enter, type="primary", key="gate_enter")
+    if pressed and given:
+        _check(ui, given.strip())
+    return False
+
+
+def _check(ui: Ui, given: str) -> None:
+    """Let somebody in, or say why not."""
+    password = ui.settings.web.password.get_secret_value()
+    is_password = bool(password) and hmac.compare_digest(given.encode(), password.encode())
+    key = ui.settings.security.api_key.get_secret_value() if is_password else given
+    try:
+        access = _access(ui, key, asked=True)
+    except ApiFailed as failure:
+        wrong = failure.code == NO_KEY and not is_password
+        time.sleep(WRONG_KEY_DELAY_S if wrong else 0)
+        st.error(ui.text.gate_wrong if wrong else literal(failure.message), icon=":material/error:")
+        return
+    if not (is_password or access.needed):
+        # Without any key in force the API takes every text for a good one.
+        time.sleep(WRONG_KEY_DELAY_S)
+        st.error(ui.text.gate_wrong, icon=":material/error:")
+        return
+    ui.state.access = access
+    st.rerun()
+
+
+def _oidc_configured() -> bool:
+    return st.secrets.load_if_toml_exists() and "auth" in st.secrets
+
+
+def _logged_in_elsewhere(ui: Ui) -> bool:
+    """Log in at the OIDC provider, where one is set up; True when that has let somebody in."""
+    if not (ui.settings.web.users and _oidc_configured()):
+        return False
+    if not st.user.is_logged_in:
+        with st.container(width=LOGIN_PX):
+            st.button(ui.text.log_in_elsewhere, icon=":material/login:", key="log_in", on_click=st.login)
+        return False
+    email = str(st.user.get("email") or "")
+    key = ui.settings.web.users.get(email)
+    if key is None or st.user.get("email_verified") is False:
+        st.error(ui.text.gate_stranger.format(email=literal(email)), icon=":material/lock:")
+        st.button(ui.text.log_out, icon=":material/logout:", key="log_out", on_click=st.logout)
+        return False
+    try:
+        text = key.get_secret_value() or ui.settings.security.api_key.get_secret_value()
+        ui.state.access = _access(ui, text, asked=True)
+    except ApiFailed as failure:
+        st.error(literal(failure.message), icon=":material/error:")
+    return ui.state.access is not None

@@ -1,0 +1,10 @@
+"""The page of models."""
+
+import streamlit as st
+
+from webui_pages.ui import Ui
+
+
+def render(ui: Ui) -> None:
+    """What there is."""
+    st.subheader(ui.text.models_page, anchor=False)
