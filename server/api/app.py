@@ -11,7 +11,7 @@ from fastapi_offline import FastAPIOffline
 
 from configs.settings import Settings
 from configs.version import VERSION
-from server.api import errors
+from server.api import errors, openapi
 from server.api.background import later
 from server.api.guard import Guard
 from server.api.metrics import Requests, Watch
@@ -112,6 +112,7 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
     ):
         app.include_router(part.router, dependencies=every)
     app.add_api_route("/", _to_docs, include_in_schema=False)
+    openapi.install(app)
     return app
 
 

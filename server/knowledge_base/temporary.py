@@ -278,8 +278,9 @@ class TemporaryStores:
     def _find(self, store_id: str) -> _Store | None:
         self._sweep()
         store = self._stores.get(store_id)
-        if store is not None:
-            store.used = self._clock()
+        if store is None or store.owner != caller().name:
+            return None
+        store.used = self._clock()
         return store
 
     def _sweep(self) -> None:
