@@ -1,7 +1,8 @@
 """Open connections to OpenAI-compatible APIs, shared by all requests of an event loop and kept alive between them.
 
 httpx looks at every connection of a client, for each of them again, whenever a request begins or ends: with 400 streams
-that took more time than all tokens. So requests are spread over lanes, clients with a few requests each.
+that took more time than all tokens. So each request has a client of its own, which costs 0.1 ms to make, and clients
+with their connection are kept for the next requests.
 """
 
 import asyncio
@@ -18,21 +19,17 @@ if TYPE_CHECKING:
     import httpx
 
 CONNECT_S = 10.0
-LANE = 16
-"""Requests at a time in one lane."""
-
-
-@dataclass(eq=False)
-class _Lane:
-    client: "httpx.AsyncClient"
-    requests: int = 0
+KEPT = 100
+"""Idle clients that are kept for each way out."""
+Way = tuple[bool, str, str]
+"""What clients that can stand in for each other share: is it this machine, through which proxy, to which host."""
 
 
 @dataclass
 class _Open:
-    """What one event loop has open: lanes by the way out, queues by provider."""
+    """What one event loop has open: idle clients, and queues by provider."""
 
-    lanes: dict[tuple[bool, str], list[_Lane]] = field(default_factory=dict)
+    idle: dict[Way, list["httpx.AsyncClient"]] = field(default_factory=dict)
     certificates: dict[bool, ssl.SSLContext] = field(default_factory=dict)
     queues: dict[str, asyncio.Semaphore] = field(default_factory=dict)
 
@@ -48,18 +45,21 @@ class Connections:
         """A client for one request; waits while the endpoint has as many as it may have at a time."""
         mine = self._loops.setdefault(asyncio.get_running_loop(), _Open())
         async with _queue(mine, endpoint):
-            lane = await _lane(mine, endpoint)
-            lane.requests += 1
+            idle = mine.idle.setdefault((endpoint.is_local, endpoint.proxy, endpoint.host), [])
+            client = idle.pop() if idle else _client(endpoint, await _certificates(mine, endpoint))
             try:
-                yield lane.client
+                yield client
             finally:
-                lane.requests -= 1
+                if len(idle) < KEPT:
+                    idle.append(client)
+                else:
+                    await client.aclose()
 
     async def aclose(self) -> None:
-        """Close what the running loop has open."""
+        """Close what the running loop has open and does not use."""
         mine = self._loops.pop(asyncio.get_running_loop(), _Open())
-        for lane in [lane for lanes in mine.lanes.values() for lane in lanes]:
-            await lane.client.aclose()
+        for client in [client for clients in mine.idle.values() for client in clients]:
+            await client.aclose()
 
 
 def _queue(mine: _Open, endpoint: Endpoint) -> AbstractAsyncContextManager[Any]:
@@ -68,18 +68,12 @@ def _queue(mine: _Open, endpoint: Endpoint) -> AbstractAsyncContextManager[Any]:
     return mine.queues.setdefault(endpoint.name, asyncio.Semaphore(endpoint.concurrency))
 
 
-async def _lane(mine: _Open, endpoint: Endpoint) -> _Lane:
-    """The first lane with room, so that connections are used again; loading certificates takes 20 ms once."""
+async def _certificates(mine: _Open, endpoint: Endpoint) -> ssl.SSLContext:
+    """Loaded once, in a thread, since it takes 20 ms; this machine needs none."""
     if endpoint.is_local not in mine.certificates:
-        # Loopback needs none.
         made = await asyncio.to_thread(_no_certificates if endpoint.is_local else ssl.create_default_context)
         mine.certificates.setdefault(endpoint.is_local, made)
-    lanes = mine.lanes.setdefault((endpoint.is_local, endpoint.proxy), [])
-    for lane in lanes:
-        if lane.requests < LANE:
-            return lane
-    lanes.append(_Lane(_client(endpoint, mine.certificates[endpoint.is_local])))
-    return lanes[-1]
+    return mine.certificates[endpoint.is_local]
 
 
 def _no_certificates() -> ssl.SSLContext:
@@ -93,7 +87,7 @@ def _client(endpoint: Endpoint, certificates: ssl.SSLContext) -> "httpx.AsyncCli
         trust_env=not endpoint.is_local,
         verify=certificates,
         proxy=endpoint.proxy or None,
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=LANE),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=1),
         # Streams arrive as they are sent only when nothing is packed.
         headers={"Accept-Encoding": "identity"},
     )
