@@ -3,7 +3,7 @@
 import asyncio
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from server.api.deps import KnowledgeBasesDep, LanguageDep
@@ -15,6 +15,8 @@ from server.knowledge_base.job_book import ACTIVE
 from server.knowledge_base.service import KnowledgeBases
 
 router = APIRouter(prefix="/knowledge_base", tags=["Jobs"])
+JobId = Annotated[int, Path(ge=1, lt=2**31)]
+"""What fits the column in every database."""
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 LOOK_EVERY_S = 0.3
 _CANCELLED = {"zh": "已请求取消", "en": "Cancellation requested"}
@@ -34,28 +36,28 @@ def list_jobs(
 
 
 @router.get("/jobs/{job_id}")
-def get_job(job_id: int, knowledge_bases: KnowledgeBasesDep, language: LanguageDep) -> JobResponse:
+def get_job(job_id: JobId, knowledge_bases: KnowledgeBasesDep, language: LanguageDep) -> JobResponse:
     """One job."""
     return JobResponse(data=job_details(knowledge_bases.job(job_id), language))
 
 
 @router.get("/jobs/{job_id}/events", response_class=Response, responses=STREAM_RESPONSES)
 async def job_events(
-    job_id: int, request: Request, knowledge_bases: KnowledgeBasesDep, language: LanguageDep
+    job_id: JobId, request: Request, knowledge_bases: KnowledgeBasesDep, language: LanguageDep
 ) -> Response:
     """The job now, and again whenever it has changed, until it is over."""
     return await event_stream(request, _changes(knowledge_bases, job_id, language))
 
 
 @router.post("/jobs/{job_id}/cancel")
-def cancel_job(job_id: int, knowledge_bases: KnowledgeBasesDep, language: LanguageDep) -> JobResponse:
+def cancel_job(job_id: JobId, knowledge_bases: KnowledgeBasesDep, language: LanguageDep) -> JobResponse:
     """Cancel a job that waits or is being read; one that is being read ends a moment later."""
     knowledge_bases.jobs.cancel(job_id)
     return JobResponse(msg=_CANCELLED[language], data=job_details(knowledge_bases.job(job_id), language))
 
 
 @router.post("/jobs/{job_id}/retry")
-def retry_job(job_id: int, knowledge_bases: KnowledgeBasesDep, language: LanguageDep) -> QueuedResponse:
+def retry_job(job_id: JobId, knowledge_bases: KnowledgeBasesDep, language: LanguageDep) -> QueuedResponse:
     """Read the file of a failed job again, in a new job."""
     again = knowledge_bases.job(knowledge_bases.jobs.retry(job_id))
     return QueuedResponse(msg=_RETRYING[language], data=Queued(jobs=[JobName(id=again.id, file=again.file)]))
