@@ -76,6 +76,10 @@ class ModelStates:
         others = running.difference(online, (state.name for state in configured))
         return [*configured, *online.values(), *(self._other(name) for name in sorted(others))]
 
+    async def services(self) -> list[dict[str, Any]]:
+        """See `LauncherClient.services`."""
+        return await self._launcher.services()
+
     async def start(self, name: str) -> None:
         """See `LauncherClient.start`; raises also `ModelNotFound`."""
         self._check_known(name)

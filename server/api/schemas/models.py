@@ -80,3 +80,55 @@ class StatesResponse(BaseResponse):
     """GET /llm_model/states."""
 
     data: list[ModelStateDetails] = Field(default_factory=list)
+
+
+class CatalogEntry(BaseModel):
+    """A configured model. `bytes` are those of its weights, null where there are none here; `rank` is its place in the
+    preferences, 0 outside of them; `reason` says why it is used, or what it lacks."""
+
+    kind: Literal["llm", "embed", "rerank"]
+    name: str
+    engine: str
+    repo: str
+    needs_weights: bool
+    bytes: int | None
+    rank: int
+    available: bool
+    in_use: bool
+    can_download: bool
+    reason: str
+
+
+class CatalogResponse(BaseResponse):
+    """GET /llm_model/catalog."""
+
+    data: list[CatalogEntry] = Field(default_factory=list)
+
+
+class DownloadRequest(Request):
+    """POST /llm_model/download and /llm_model/cancel_download."""
+
+    model_name: str
+
+
+class DownloadDetails(BaseModel):
+    """One download. `total` is 0 until the hub has told it; `began` is in seconds since 1970."""
+
+    name: str
+    state: Literal["running", "done", "failed", "cancelled"]
+    arrived: int
+    total: int
+    began: float
+    reason: str = ""
+
+
+class DownloadResponse(BaseResponse):
+    """One download."""
+
+    data: DownloadDetails
+
+
+class DownloadsResponse(BaseResponse):
+    """GET /llm_model/downloads."""
+
+    data: list[DownloadDetails] = Field(default_factory=list)
