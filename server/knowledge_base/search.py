@@ -39,7 +39,8 @@ Reranker = Callable[[str, Sequence[Hit], int], Reranked]
 class Query:
     """What is looked for. None means what the knowledge bases say, or else the settings.
 
-    `max_distance` runs from 0 to 2, smaller is stricter.
+    `max_distance` runs from 0 to 2, smaller is stricter; `default_distance` takes the place of that of the settings for
+    knowledge bases that name none.
     """
 
     text: str
@@ -47,6 +48,7 @@ class Query:
     max_distance: float | None = None
     filters: Filters = field(default_factory=Filters)
     rerank: bool | None = None
+    default_distance: float | None = None
 
 
 @dataclass
@@ -128,7 +130,9 @@ class Searcher:
     def _limit(self, query: Query, choices: SearchChoices) -> float:
         if query.max_distance is not None:
             return query.max_distance
-        default = self._settings.retrieval.score_threshold
+        default = query.default_distance
+        if default is None:
+            default = self._settings.retrieval.score_threshold
         return default if choices.score_threshold is None else choices.score_threshold
 
     def _ask(self, kb: KnowledgeBaseRow, question: str) -> Asked:

@@ -9,7 +9,7 @@ from server.api.deps import KnowledgeBasesDep
 from server.api.schemas.search import FoundDocument, HybridSearch, SearchAnswer, SearchRequest, SearchResponse
 from server.errors import KnowledgeBaseNotFound
 from server.knowledge_base.filters import Filters
-from server.knowledge_base.search import Query
+from server.knowledge_base.search import MAX_DISTANCE, Query
 from server.knowledge_base.service import KnowledgeBases
 
 router = APIRouter(prefix="/knowledge_base", tags=["Knowledge Base Management"])
@@ -21,7 +21,8 @@ NO_QUESTION_SCORE = 3.0
 def search_docs(body: SearchRequest, knowledge_bases: KnowledgeBasesDep) -> Response:
     """The chunks nearest to a question; without one, the chunks of a file or with certain metadata.
 
-    As in 0.2.10 the answer is a bare array, and an empty one when the knowledge base does not exist. With a question
+    As in 0.2.10 the answer is a bare array, and an empty one when the knowledge base does not exist; without a
+    `score_threshold`, here or of the knowledge base, there are always `top_k` where there are so many. With a question
     `file_name` and `metadata` limit what is found; their values may be conditions as in `/knowledge_base/search`.
     """
     try:
@@ -36,7 +37,9 @@ def _documents(body: SearchRequest, knowledge_bases: KnowledgeBases) -> list[dic
     files = [body.file_name.replace("[", "[[]").replace("%", "*")] if body.file_name else []
     filters = Filters.of(files, body.metadata)
     if body.query.strip():
-        hits = knowledge_bases.find([name], Query(body.query, body.top_k, body.score_threshold, filters)).hits
+        # No answer is made of these, so the border of "answers the question" would only hide what is nearest.
+        query = Query(body.query, body.top_k, body.score_threshold, filters, default_distance=MAX_DISTANCE)
+        hits = knowledge_bases.find([name], query).hits
         return [found_document(hit.chunk, hit.distance) for hit in hits]
     chunks = knowledge_bases.chunks(name, filters) if filters else []
     return [found_document(chunk, NO_QUESTION_SCORE) for chunk in chunks]
