@@ -26,6 +26,7 @@ from server.knowledge_base.service import KnowledgeBases
 from server.knowledge_base.temporary import TemporaryStores
 from server.llm.catalog import Choice, choose_embedder, choose_llm
 from server.llm.chat_models import ChatModels
+from server.llm.downloads import Downloads
 from server.llm.model_states import ModelStates
 from server.retrieval.rerank import Reranking
 from server.search_engines.catalog import SearchEngines
@@ -48,6 +49,7 @@ class Container:
     embedders: Embedders
     chat_models: ChatModels
     model_states: ModelStates
+    downloads: Downloads
     chat: ChatService
     agent: AgentService
     grounds: Grounds
@@ -66,6 +68,7 @@ class Container:
 
     def close(self) -> None:
         """Let go of what was opened."""
+        self.downloads.close()
         self.knowledge_bases.jobs.stop()
         self.temporary.close()
         if self.reranking is not None:
@@ -108,6 +111,7 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
         embedders=embedders,
         chat_models=chat_models,
         model_states=ModelStates(settings, chat_models),
+        downloads=Downloads(settings),
         chat=ChatService(settings, chat_models),
         agent=_agent(settings, knowledge_bases, web, chat_models),
         grounds=Grounds(settings, knowledge_bases.search, temporary, web),

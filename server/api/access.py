@@ -13,7 +13,9 @@ OPEN_PATHS = frozenset({"/", "/health", "/ready", "/docs", "/docs/oauth2-redirec
 STATIC_DOCS = "/static-offline-docs/"
 METRICS = "/metrics"
 OWN_KEY = "/keys/current"
-_ADMIN = re.compile(r"/(keys|llm_model/(stop|change|start|test_provider)|server/configs)(/.*)?")
+_ADMIN = re.compile(
+    r"/(keys|system|llm_model/(stop|change|start|test_provider|download|cancel_download)|server/configs)(/.*)?"
+)
 _READ_BY_CHANGING = re.compile(
     r"/(chat|v1|conversations|other|feedback)(/.*)?"
     r"|/knowledge_base/(search|search_docs|check|preview_chunks|(upload|search|delete)_temp_docs)"

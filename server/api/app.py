@@ -36,9 +36,11 @@ from server.api.routes import (
     search,
     server,
     summaries,
+    system,
     temporary,
     tools,
     upkeep,
+    weights,
 )
 from server.container import Container, build_container
 
@@ -104,6 +106,8 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
         health,
         metrics,
         models,
+        weights,
+        system,
         server,
         other,
         agent,

@@ -5,7 +5,7 @@
     │                           unknown_part · bad_setting · file_too_large 413 · backup_unreadable ·
     │                           url_refused 403 · nothing_to_summarize · bad_tool_arguments ·
     │                           body_too_large 413 · too_many_files 413 · query_too_long · public_without_key ·
-    │                           controller_refused
+    │                           controller_refused · nothing_to_download
     ├─ AccessDenied        401  api_key_required · foreign_request 403 · scope_missing 403 ·
     │                           knowledge_base_forbidden 403
     ├─ NotFound            404  conversation_not_found · message_not_found ·
@@ -13,10 +13,10 @@
     │                           temporary_not_found · job_not_found · model_not_found ·
     │                           search_engine_unknown · search_engine_not_configured · search_found_nothing ·
     │                           summary_not_found ·
-    │                           tool_not_found · key_not_found
+    │                           tool_not_found · key_not_found · log_not_found · download_not_found
     ├─ Conflict            409  conversation_exists · knowledge_base_exists · file_exists ·
     │                           knowledge_base_busy · job_over · job_cancelled ·
-    │                           index_mismatch · key_exists · model_change_refused
+    │                           index_mismatch · key_exists · model_change_refused · download_running
     ├─ Busy                429  queue_full · rate_limited · too_many_streams · too_many_temporary · provider_busy
     ├─ Unreadable          422  unsupported_file_type 415 · file_empty · file_unreadable · no_text ·
     │                           not_read_yet
@@ -24,6 +24,7 @@
     │                           model_cannot_use_tools · tool_unavailable · mcp_server_unavailable ·
     │                           server_full
     ├─ UpstreamFailed      502  model_failed · model_start_failed · model_timeout 504 · fetch_failed · search_failed ·
+    │                           download_failed ·
     │                           search_timeout 504 · search_engine_replaced (a notice) · tool_failed ·
     │                           rerank_skipped (a notice) ·
     │                           tool_timeout 504 · agent_step_limit (a notice) · agent_time_limit 504 ·
@@ -111,6 +112,10 @@ from server.errors.requests import (
 )
 from server.errors.services import (
     ControllerRefused,
+    DownloadFailed,
+    DownloadNotFound,
+    DownloadRunning,
+    LogNotFound,
     MissingDependency,
     ModelChangeRefused,
     ModelFailed,
@@ -118,6 +123,7 @@ from server.errors.services import (
     ModelStartFailed,
     ModelTimeout,
     ModelUnavailable,
+    NothingToDownload,
     ProviderBusy,
     RerankSkipped,
     ServiceUnavailable,
@@ -152,6 +158,9 @@ __all__ = [
     "ConversationExists",
     "ConversationNotFound",
     "Damaged",
+    "DownloadFailed",
+    "DownloadNotFound",
+    "DownloadRunning",
     "EmptyQuestion",
     "FetchFailed",
     "FileEmpty",
@@ -173,6 +182,7 @@ __all__ = [
     "KnowledgeBaseForbidden",
     "KnowledgeBaseNotFound",
     "Language",
+    "LogNotFound",
     "McpServerUnavailable",
     "MessageNotFound",
     "MissingDependency",
@@ -187,6 +197,7 @@ __all__ = [
     "NotFound",
     "NotReadYet",
     "NotSupported",
+    "NothingToDownload",
     "NothingToSummarize",
     "PageNotFound",
     "PromptNotFound",

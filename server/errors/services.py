@@ -75,6 +75,29 @@ class ProviderBusy(Busy):
     zh = "“{name}”的服务商（{provider}）限制了请求：{reason}。请在 {seconds} 秒后重试。"
 
 
+class NothingToDownload(InvalidInput):
+    """Detail: name."""
+
+    code = "nothing_to_download"
+    en = 'The model "{name}" has no "repo" in the settings. Add it, or put the weights into {folder} yourself.'
+    zh = "模型“{name}”在设置中没有 repo。请补上，或自行把权重放到 {folder}。"
+
+
+class DownloadFailed(UpstreamFailed):
+    """Detail: name, repo, endpoint, reason_en, reason_zh, folder."""
+
+    code = "download_failed"
+    en = (
+        'The weights of "{name}" ({repo}) did not arrive from {endpoint}: {reason_en}. Run the command again to '
+        "continue; name a mirror with HF_ENDPOINT=https://<mirror>; or copy the weights from another machine into "
+        "{folder}."
+    )
+    zh = (
+        "未能从 {endpoint} 取得“{name}”（{repo}）的权重：{reason_zh}。再次运行即可续传；"
+        "也可用 HF_ENDPOINT=https://<镜像> 指定镜像，或从别的机器把权重复制到 {folder}。"
+    )
+
+
 class ModelChangeRefused(Conflict):
     """A model cannot be started, stopped or replaced as things are.
 
@@ -100,3 +123,27 @@ class ControllerRefused(InvalidInput):
     code = "controller_refused"
     en = "Only the configured controller {known} is asked, not {given}. Leave controller_address out."
     zh = "只访问已配置的控制器 {known}，不访问 {given}。请去掉 controller_address。"
+
+
+class DownloadRunning(Conflict):
+    """Detail: name."""
+
+    code = "download_running"
+    en = 'The weights of "{name}" are being fetched already. GET /llm_model/downloads tells how far they are.'
+    zh = "“{name}”的权重正在下载，GET /llm_model/downloads 可查看进度。"
+
+
+class DownloadNotFound(NotFound):
+    """Detail: name."""
+
+    code = "download_not_found"
+    en = 'No download of "{name}" is running. GET /llm_model/downloads lists them.'
+    zh = "没有正在进行的“{name}”下载，GET /llm_model/downloads 列出了全部下载。"
+
+
+class LogNotFound(NotFound):
+    """Detail: name, known."""
+
+    code = "log_not_found"
+    en = 'There is no log "{name}". Logs: {known}.'
+    zh = "没有名为“{name}”的日志，已有的日志：{known}。"

@@ -8,10 +8,10 @@ from configs.settings import Settings, local_file
 from configs.version import VERSION
 from server.errors import ModelUnavailable
 from server.launcher.labels import Labels, padded
-from server.launcher.masking import masked_url
 from server.launcher.plan import Plan
 from server.launcher.worker_plan import device
 from server.llm.catalog import Choice, choose_embedder, choose_llm
+from server.masking import masked_url
 
 
 def banner(settings: Settings, planned: Plan, llms: Sequence[Choice], labels: Labels) -> list[str]:

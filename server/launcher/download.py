@@ -1,201 +1,21 @@
-"""`startup.py --download NAME ...`: fetch weights of configured models, or of repositories by their id.
+"""`startup.py --download NAME ...`: fetch weights and tell on the console what became of it."""
 
-What arrives goes to `<folder>.part` and is put in place when every file has the size and the checksum that the hub
-tells, so half a model is never taken for one. An interrupted download goes on where it stopped.
-"""
-
-import hashlib
-import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatch
-from pathlib import Path
 
 from configs.settings import Settings
-from server.errors import ModelNotFound
-from server.launcher.errors import DownloadFailed, NothingToDownload
-from server.launcher.hubs import Hub, RemoteFile, hubs
 from server.launcher.labels import Labels
-from server.llm.catalog import ENGINE_PACKAGES
-from server.llm.weights import AnyModel, defect, weights_folder
-
-# The same weights in forms that nothing here reads.
-_UNUSED = (
-    *("*.onnx", "*.gguf", "*.h5", "*.msgpack", "*.ot", "*.tflite", "*.mlmodel", "*.onnx_data", "*.pkl"),
-    *("onnx/*", "openvino/*", "coreml/*", "original/*", "consolidated*", "imgs/*", "assets/*", ".git*"),
-)
-_REPEATED = ("*.bin", "*.pt", "*.pth")  # PyTorch's older formats
-_GB = 1024**3
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """What to fetch and where to put it."""
-
-    name: str
-    repo: str
-    target: Path
-
-    @property
-    def part(self) -> Path:
-        return self.target.with_name(self.target.name + ".part")
-
-
-class _Refused(Exception):
-    """Why a hub's files cannot be taken, in English and Chinese."""
-
-    def __init__(self, en: str, zh: str) -> None:
-        super().__init__(en)
-        self.reasons = (en, zh)
+from server.llm.downloading import fetch, wanted
 
 
 def download(settings: Settings, names: Sequence[str], labels: Labels) -> Iterator[str]:
-    """Fetch the weights, one after the other; yields lines for the console while progress bars go to stderr.
-
-    Raises:
-        ModelNotFound: no such model is configured, and the name is no repository (ORGANISATION/NAME).
-        NothingToDownload: it has no repository.
-        MissingDependency: the library of the hub is not installed.
-        DownloadFailed: no connection, no such repository, no right to it, no space, or damaged on the way.
-    """
-    models: dict[str, AnyModel] = {**settings.models.llm, **settings.models.embed, **settings.models.rerank}
+    """Fetch the weights, one after the other; yields lines for the console. Raises what `wanted` and `fetch` raise."""
     for name in names:
-        model = models.get(name)
-        if model is None:
-            yield _fetch_repository(settings, name, ", ".join(models), labels)
-        elif model.engine not in ENGINE_PACKAGES:
+        found = wanted(settings, name)
+        if found.state == "built-in":
             yield labels("no_download_needed", name)
+        elif found.state == "here":
+            yield labels("already_here", name, found.target)
         else:
-            yield _fetch_model(settings, name, model, labels)
-
-
-def _fetch_model(settings: Settings, name: str, model: AnyModel, labels: Labels) -> str:
-    here = weights_folder(settings, name, model)
-    if here is not None and defect(here) is None:
-        return labels("already_here", name, here)
-    target = Path(model.path).expanduser() if model.path else settings.paths.models / name
-    if not model.repo:
-        raise NothingToDownload(name=name, folder=target)
-    _fetch(settings, _Wanted(name, model.repo, target))
-    return labels("downloaded", name, target)
-
-
-def _fetch_repository(settings: Settings, repo: str, known: str, labels: Labels) -> str:
-    organisation, _, name = repo.partition("/")
-    if not organisation or not name or "/" in name or repo.startswith("."):
-        raise ModelNotFound(name=repo, known=known)
-    target = settings.paths.models / name
-    if (target / "config.json").is_file() and defect(target) is None:
-        return labels("already_here", repo, target)
-    _fetch(settings, _Wanted(repo, repo, target))
-    return labels("downloaded_repository", repo, target, name)
-
-
-def _fetch(settings: Settings, wanted: _Wanted) -> None:
-    """From the first hub that has it; when none does, the reasons of all of them."""
-    failed: list[tuple[Hub, str, str]] = []
-    for hub in hubs(settings):
-        try:
-            _fetch_from(hub, wanted)
-            return
-        except _Refused as error:
-            failed.append((hub, *error.reasons))
-    raise DownloadFailed(
-        name=wanted.name,
-        repo=wanted.repo,
-        endpoint=", ".join(hub.address for hub, _, _ in failed),
-        reason_en="; ".join(en for _, en, _ in failed),
-        reason_zh="；".join(zh for _, _, zh in failed),
-        folder=wanted.target,
-    ) from None
-
-
-def _fetch_from(hub: Hub, wanted: _Wanted) -> None:
-    try:
-        files = _useful(hub.files(wanted.repo))
-        _check_space(wanted, files)
-        hub.fetch(wanted.repo, files, wanted.part)
-        _verify(wanted.part, files)
-        _put_in_place(wanted)
-    except Exception as error:  # two libraries raise their own, requests', httpx's and the system's, all of one meaning
-        raise _Refused(*_reason(error)) from error
-
-
-def _useful(files: Sequence[RemoteFile]) -> list[RemoteFile]:
-    unused = [*_UNUSED]
-    if any(file.path.endswith(".safetensors") for file in files):
-        unused += _REPEATED
-    kept = [file for file in files if not any(fnmatch(file.path, pattern) for pattern in unused)]
-    if not any(Path(file.path).name == "config.json" for file in kept):
-        raise _Refused(
-            "the repository has no config.json, so it is no model for this", "仓库中没有 config.json，不是可用的模型"
-        )
-    return kept
-
-
-def _check_space(wanted: _Wanted, files: Sequence[RemoteFile]) -> None:
-    have = sum(file.stat().st_size for file in wanted.part.rglob("*") if file.is_file()) if wanted.part.is_dir() else 0
-    needed = sum(file.size for file in files) - have
-    existing = next(folder for folder in wanted.part.absolute().parents if folder.is_dir())
-    free = shutil.disk_usage(existing).free
-    if needed > free:
-        numbers = f"{needed / _GB:.1f} GB", f"{free / _GB:.1f} GB"
-        raise _Refused("it needs {} and the disk has {} free".format(*numbers), "需要 {}，磁盘仅剩 {}".format(*numbers))
-
-
-def _verify(folder: Path, files: Sequence[RemoteFile]) -> None:
-    for file in files:
-        got = folder / file.path
-        if not got.is_file() or (file.size and got.stat().st_size != file.size):
-            got.unlink(missing_ok=True)
-            raise _Refused(f"{file.path} did not arrive whole", f"{file.path} 下载不完整")
-        if file.sha256 and _sha256(got) != file.sha256:
-            got.unlink()
-            raise _Refused(f"the checksum of {file.path} is wrong", f"{file.path} 校验和不符")
-
-
-def _sha256(file: Path) -> str:
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def _put_in_place(wanted: _Wanted) -> None:
-    for leftover in (".cache", "._____temp", ".mdl", ".msc", ".mv"):  # notes of the libraries about their download
-        path = wanted.part / leftover
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    if not wanted.target.exists():
-        wanted.part.replace(wanted.target)
-        return
-    # A folder with damaged weights may hold other files of the user's.
-    for file in [file for file in wanted.part.rglob("*") if file.is_file()]:
-        place = wanted.target / file.relative_to(wanted.part)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        file.replace(place)
-    shutil.rmtree(wanted.part)
-
-
-def _reason(error: Exception) -> tuple[str, str]:
-    if isinstance(error, _Refused):
-        return error.reasons
-    kind, text = type(error).__name__, str(error)
-    known = {
-        "GatedRepoError": ("access must be granted first, then set HF_TOKEN", "需要先获得授权，再设置 HF_TOKEN"),
-        "RepositoryNotFoundError": ("there is no such repository", "没有这个仓库"),
-        "NotExistError": ("there is no such repository", "没有这个仓库"),
-        "OfflineModeIsEnabled": ("HF_HUB_OFFLINE is set", "设置了 HF_HUB_OFFLINE"),
-        "ModuleNotFoundError": ("modelscope-hub is not installed", "没有安装 modelscope-hub"),
-    }
-    if kind in known:
-        return known[kind]
-    connecting = (ConnectionError, TimeoutError)
-    if isinstance(error, connecting) or any(
-        word in f"{kind} {text}".lower() for word in ("connect", "resol", "gaierror")
-    ):
-        return "there is no connection", "无法连接"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror, error.strerror
-    lines = text.strip().splitlines() or [kind]
-    return lines[0][:300], lines[0][:300]
+            fetch(settings, found)
+            key = "downloaded" if found.configured else "downloaded_repository"
+            yield labels(key, name, found.target, found.target.name)

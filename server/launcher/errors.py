@@ -77,29 +77,6 @@ class KeyNeeded(InvalidInput):
     zh = "{setting} = {host} 会让其他机器访问，而 security.api_key 为空。请设置足够长的随机密钥，或改为 127.0.0.1。"
 
 
-class NothingToDownload(InvalidInput):
-    """Detail: name."""
-
-    code = "nothing_to_download"
-    en = 'The model "{name}" has no "repo" in the settings. Add it, or put the weights into {folder} yourself.'
-    zh = "模型“{name}”在设置中没有 repo。请补上，或自行把权重放到 {folder}。"
-
-
-class DownloadFailed(UpstreamFailed):
-    """Detail: name, repo, endpoint, reason_en, reason_zh, folder."""
-
-    code = "download_failed"
-    en = (
-        'The weights of "{name}" ({repo}) did not arrive from {endpoint}: {reason_en}. Run the command again to '
-        "continue; name a mirror with HF_ENDPOINT=https://<mirror>; or copy the weights from another machine into "
-        "{folder}."
-    )
-    zh = (
-        "未能从 {endpoint} 取得“{name}”（{repo}）的权重：{reason_zh}。再次运行即可续传；"
-        "也可用 HF_ENDPOINT=https://<镜像> 指定镜像，或从别的机器把权重复制到 {folder}。"
-    )
-
-
 class ModelRunning(Conflict):
     """Detail: name."""
 

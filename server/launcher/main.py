@@ -54,7 +54,7 @@ def _act(settings: Settings, options: Options, labels: Labels, began: float) -> 
 
 def _text(settings: Settings, options: Options, labels: Labels) -> Iterable[str]:
     if options.action == "show-config":
-        from server.launcher.masking import as_toml
+        from server.masking import as_toml
 
         return [as_toml(settings).rstrip()]
     if options.action == "download":

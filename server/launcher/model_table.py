@@ -7,8 +7,7 @@ from urllib.error import URLError
 
 from configs.settings import Settings
 from server.launcher.labels import Labels, padded, shown_width
-from server.llm.catalog import ENGINE_PACKAGES, why_not_here
-from server.llm.weights import AnyModel, size, weights_folder
+from server.llm.inventory import Stocked, inventory
 
 ASK_S = 1.0
 _MB = 1024**2
@@ -17,28 +16,18 @@ _MB = 1024**2
 def model_table(settings: Settings, labels: Labels) -> list[str]:
     """Lines for the console, columns aligned."""
     running = _running(settings)
-    kinds: list[tuple[str, dict[str, AnyModel]]] = [
-        ("llm", dict(settings.models.llm)),
-        ("embed", dict(settings.models.embed)),
-        ("rerank", dict(settings.models.rerank)),
-    ]
     rows = [[labels(key) for key in ("name", "kind", "engine", "weights", "runs", "needs")]]
-    for kind, models in kinds:
-        for name, model in models.items():
-            runs = (
-                (labels("yes") if name in running else labels("no")) if kind == "llm" and running is not None else "-"
-            )
-            reason = why_not_here(settings, name, model)
-            needs = "-" if reason is None else reason[1 if labels.language == "zh" else 0]
-            rows.append([name, labels(kind), model.engine, _weights(settings, name, model, labels), runs, needs])
+    for one in inventory(settings):
+        runs = "-" if one.kind != "llm" or running is None else labels("yes" if one.name in running else "no")
+        needs = "-" if one.why_not is None else one.why_not[1 if labels.language == "zh" else 0]
+        rows.append([one.name, labels(one.kind), one.engine, _weights(one, labels), runs, needs])
     return _aligned(rows)
 
 
-def _weights(settings: Settings, name: str, model: AnyModel, labels: Labels) -> str:
-    if model.engine not in ENGINE_PACKAGES:
+def _weights(one: Stocked, labels: Labels) -> str:
+    if not one.needs_weights:
         return labels("not_needed")
-    folder = weights_folder(settings, name, model)
-    return labels("no") if folder is None else f"{size(folder) / _MB:,.0f} MB"
+    return labels("no") if one.bytes is None else f"{one.bytes / _MB:,.0f} MB"
 
 
 def _running(settings: Settings) -> set[str] | None:

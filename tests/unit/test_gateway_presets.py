@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from configs.settings import SettingsError, load_settings
-from server.launcher.masking import as_toml
+from server.masking import as_toml
 from server.llm.openai_stream import DataLines
 from server.llm.provider_presets import PRESETS
 from server.llm.providers import endpoint_of, find_model
