@@ -63,7 +63,9 @@ class Guard:
         except Exception as error:  # the HTTP edge: the caller must get an answer
             if started:
                 raise
-            await error_response(as_zhiwen(error), connection)(scope, receive, send)
+            # Starlette wraps what is raised out of a response that it thinks has begun.
+            cause = body.exceeded if body is not None and body.exceeded else error
+            await error_response(as_zhiwen(cause), connection)(scope, receive, send)
 
     async def _admit(self, connection: HTTPConnection) -> Caller:
         """Whoever this is, with the right to call this route. Raises `AccessDenied`."""

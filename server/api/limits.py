@@ -15,7 +15,9 @@ from server.errors import BodyTooLarge, RateLimited, ServerFull, TooManyStreams
 MEGABYTE = 1024 * 1024
 MOST_CALLERS = 10_000
 STREAM_RETRY_S = 5
-UPLOADS = frozenset({"/knowledge_base/upload_docs", "/knowledge_base/upload_temp_docs"})
+UPLOADS = frozenset(
+    {"/knowledge_base/upload_docs", "/knowledge_base/upload_temp_docs", "/knowledge_base/preview_chunks"}
+)
 """Forms with files, which are streamed to disk; every other body is held in memory and must be small."""
 _STREAMS = re.compile(
     r"/chat/(?!feedback).+|/v1/chat/completions|/other/completion|/tools/call|/knowledge_base/[^/]+/[^/]+/chat/completions"
