@@ -13,6 +13,7 @@ from server.api.schemas.health import Health
 from server.api.schemas.keys import KeyScope
 from server.api.schemas.knowledge_bases import Formats
 from server.errors import Language
+from webui_pages.works import Work
 
 Mode = Literal["knowledge_base", "llm"]
 
@@ -91,6 +92,8 @@ class State:
     watched: dict[int, str] = field(default_factory=dict)
     rebuild_wanted: bool = False
     rebuilt: list[Outcome] | None = None
+    works: dict[str, Work] = field(default_factory=dict)
+    new_key: str = ""
 
     def take_pending_question(self) -> str:
         """The question a suggestion button left, once."""

@@ -3,11 +3,12 @@
 from webui_pages.client.chat import AnswerPart, ChatCalls
 from webui_pages.client.files import FileCalls
 from webui_pages.client.knowledge_bases import KnowledgeBaseCalls, RebuildStep
+from webui_pages.client.models import ModelCalls
 from webui_pages.client.system import SystemCalls
 from webui_pages.client.transport import ApiFailed, open_http
 
 __all__ = ["AnswerPart", "ApiClient", "ApiFailed", "RebuildStep", "open_http"]
 
 
-class ApiClient(ChatCalls, KnowledgeBaseCalls, FileCalls, SystemCalls):
+class ApiClient(ChatCalls, KnowledgeBaseCalls, FileCalls, SystemCalls, ModelCalls):
     """All calls, in the language of one session. Every method raises `ApiFailed`."""

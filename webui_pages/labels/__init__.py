@@ -9,9 +9,11 @@ from webui_pages.labels.chat import ChatLabels
 from webui_pages.labels.files import FileLabels
 from webui_pages.labels.frame import FrameLabels
 from webui_pages.labels.knowledge_base import KnowledgeBaseLabels
+from webui_pages.labels.models import ModelLabels
+from webui_pages.labels.system import SystemLabels
 
 __all__ = ["LANGUAGES", "Label", "Labels"]
 
 
-class Labels(FrameLabels, ChatLabels, KnowledgeBaseLabels, FileLabels):
+class Labels(FrameLabels, ChatLabels, KnowledgeBaseLabels, FileLabels, ModelLabels, SystemLabels):
     """The whole table."""

@@ -1,10 +1,32 @@
-"""The page of models."""
+"""The page of models: chat models, embedding and rerank models, providers, what the machine has."""
 
 import streamlit as st
 
-from webui_pages.ui import Ui
+from webui_pages.components.models.chat_models import chat_models
+from webui_pages.components.models.machine import machine
+from webui_pages.components.models.providers import providers
+from webui_pages.components.models.weights import weights
+from webui_pages.ui import Ui, failures_shown
 
 
 def render(ui: Ui) -> None:
-    """What there is."""
-    st.subheader(ui.text.models_page, anchor=False)
+    """Tabs; only the open one asks the API."""
+    text = ui.text
+    st.subheader(text.models_page, anchor=False)
+    names = [text.tab_chat_models, text.tab_weights, text.tab_providers, text.tab_machine]
+    chat, stock, online, here = st.tabs(names, key="model_tabs", on_change="rerun")
+    with failures_shown(ui):
+        if chat.open:
+            with chat:
+                chat_models(ui)
+                st.space("small")
+                weights(ui, "llm")
+        if stock.open:
+            with stock:
+                weights(ui, "embed", "rerank")
+        if online.open:
+            with online:
+                providers(ui)
+        if here.open:
+            with here:
+                machine(ui)

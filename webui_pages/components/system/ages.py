@@ -1,0 +1,26 @@
+"""Lengths of time and amounts of data in words."""
+
+from webui_pages.ui import Ui
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_UNITS = ("B", "KB", "MB", "GB", "TB")
+
+
+def age(ui: Ui, seconds: float) -> str:
+    """A length of time in its two greatest units."""
+    text, whole = ui.text, int(seconds)
+    if whole >= _DAY:
+        return text.age_days.format(days=whole // _DAY, hours=whole % _DAY // _HOUR)
+    if whole >= _HOUR:
+        return text.age_hours.format(hours=whole // _HOUR, minutes=whole % _HOUR // _MINUTE)
+    if whole >= _MINUTE:
+        return text.age_minutes.format(minutes=whole // _MINUTE, seconds=whole % _MINUTE)
+    return text.age_seconds.format(seconds=whole)
+
+
+def amount(count: int) -> str:
+    """Bytes in the unit that fits."""
+    value, unit = float(count), 0
+    while value >= 1024 and unit < len(_UNITS) - 1:
+        value, unit = value / 1024, unit + 1
+    return f"{value:,.0f} {_UNITS[unit]}" if value >= 10 or not unit else f"{value:.1f} {_UNITS[unit]}"
