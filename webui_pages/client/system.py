@@ -57,7 +57,7 @@ class SystemCalls(Transport):
         with self._call("GET", "/knowledge_base/jobs", params={"state": state} if state else {}) as response:
             return self._parse(Envelope[list[JobDetails]], response.read()).data
 
-    def feedback(self) -> bytes:
+    def feedback_export(self) -> bytes:
         """Praised answers as an evaluation set."""
         with self._call("GET", "/feedback/export") as response:
             return response.read()

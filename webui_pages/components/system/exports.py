@@ -12,7 +12,7 @@ def exports(ui: Ui) -> None:
     st.caption(text.feedback_hint)
     st.download_button(
         text.feedback_download,
-        ui.client.feedback,
+        ui.client.feedback_export,
         "feedback.jsonl",
         "application/jsonl",
         icon=":material/download:",

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from server.api.schemas.keys import CreateKey, KeyDetails
+from server.api.schemas.keys import CreateKey, KeyDetails, KeyScope
 from webui_pages.client import ApiFailed
 from webui_pages.state import Access
 from webui_pages.ui import Ui, literal
 
-SCOPES = ("read", "write", "admin")
+SCOPES: tuple[KeyScope, ...] = ("read", "write", "admin")
+FIRST_SCOPES: tuple[KeyScope, ...] = ("admin",)
 
 
 def keys(ui: Ui) -> None:
@@ -45,7 +46,7 @@ def _create(ui: Ui) -> None:
             st.caption(ui.text.key_first)
         name = st.text_input(ui.text.key_name, key="key_name", max_chars=64)
         # Without an administrator's key nobody could make another one once keys are needed.
-        scopes = ("admin",) if is_first else SCOPES
+        scopes = FIRST_SCOPES if is_first else SCOPES
         scope = st.segmented_control(ui.text.key_scope, scopes, default=scopes[-1], required=True, key="key_scope")
         bases = [] if is_first else [base.name for base in ui.client.knowledge_bases()]
         limited = st.multiselect(ui.text.key_limit, bases, key="key_limit", placeholder=ui.text.key_everywhere)

@@ -1,0 +1,102 @@
+"""Models of one kind with their weights: which is used and why, what others lack, fetching them."""
+
+import streamlit as st
+
+from server.api.schemas.models import CatalogEntry, DownloadDetails
+from webui_pages.client import ApiFailed
+from webui_pages.ui import Ui, failures_shown, literal
+
+LOOK_S = 1.0
+_MB = 1024**2
+
+
+def weights(ui: Ui, *kinds: str) -> None:
+    """The configured models of these kinds; looked at every second while weights are being fetched."""
+    running = any(one.state == "running" for one in ui.client.downloads())
+    st.fragment(_list, run_every=LOOK_S if running else None)(ui, kinds, watched=running)
+
+
+def _list(ui: Ui, kinds: tuple[str, ...], *, watched: bool) -> None:
+    with failures_shown(ui):
+        downloads = {one.name: one for one in ui.client.downloads()}
+        if any(one.state == "running" for one in downloads.values()) != watched:
+            st.rerun()
+        entries = ui.client.catalog()
+        titles = {"llm": ui.text.kind_llm, "embed": ui.text.kind_embed, "rerank": ui.text.kind_rerank}
+        for kind in kinds:
+            st.markdown(f"#### {titles[kind]}")
+            mine = [entry for entry in entries if entry.kind == kind]
+            for entry in sorted(mine, key=lambda one: (not one.in_use, not one.available, one.rank or 99)):
+                _row(ui, entry, downloads.get(entry.name))
+            if not mine:
+                st.caption(ui.text.kind_empty)
+
+
+def _row(ui: Ui, entry: CatalogEntry, download: DownloadDetails | None) -> None:
+    with st.container(border=True, key=f"weights_{entry.kind}_{entry.name}", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"**{literal(entry.name)}**", width="content")
+            if entry.in_use:
+                st.badge(ui.text.model_in_use, icon=":material/check:", color="green")
+            elif entry.available:
+                st.badge(ui.text.model_available, color="blue")
+            else:
+                st.badge(ui.text.model_unavailable, color="gray")
+            st.space("stretch")
+            _button(ui, entry, download)
+        st.caption(literal(_facts(ui, entry)))
+        if entry.reason:
+            st.caption(literal(entry.reason))
+        if download is not None:
+            _progress(ui, download)
+
+
+def _facts(ui: Ui, entry: CatalogEntry) -> str:
+    if not entry.needs_weights:
+        size = ui.text.weights_not_needed
+    elif entry.bytes is None:
+        size = ui.text.weights_missing
+    else:
+        size = ui.text.weights_here.format(size=f"{entry.bytes / _MB:,.0f} MB")
+    rank = ui.text.model_rank.format(rank=entry.rank) if entry.rank else ""
+    return " · ".join(part for part in (entry.engine, entry.repo, size, rank) if part)
+
+
+def _button(ui: Ui, entry: CatalogEntry, download: DownloadDetails | None) -> None:
+    locked, hint = not ui.may("admin"), ui.why_not("admin")
+    if download is not None and download.state == "running":
+        if st.button(
+            ui.text.cancel,
+            icon=":material/close:",
+            key=f"cancel_download_{entry.name}",
+            disabled=locked,
+            help=hint or ui.text.download_cancel_hint,
+        ):
+            _ask(ui, "cancel", entry.name)
+    elif entry.can_download and st.button(
+        ui.text.download_model, icon=":material/download:", key=f"download_{entry.name}", disabled=locked, help=hint
+    ):
+        _ask(ui, "start", entry.name)
+
+
+def _ask(ui: Ui, what: str, name: str) -> None:
+    try:
+        (ui.client.download_model if what == "start" else ui.client.cancel_download)(name)
+    except ApiFailed as failure:
+        st.error(literal(failure.message), icon=":material/error:")
+        return
+    st.rerun()
+
+
+def _progress(ui: Ui, download: DownloadDetails) -> None:
+    if download.state == "running":
+        share = download.arrived / download.total if download.total else 0.0
+        arrived, total = f"{download.arrived / _MB:,.0f}", f"{download.total / _MB:,.0f}"
+        text = ui.text.download_progress.format(arrived=arrived, total=total) if download.total else ""
+        st.progress(min(share, 1.0), text or ui.text.download_started)
+    elif download.state == "failed":
+        st.error(literal(download.reason), icon=":material/error:")
+    elif download.state == "cancelled":
+        st.caption(ui.text.download_cancelled)
+    else:
+        st.success(ui.text.download_done, icon=":material/check_circle:")
