@@ -4,46 +4,19 @@ Widgets forget their values when another page is shown; what must last is copied
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 import streamlit as st
 
-from server.api.schemas.chat import History, Source
 from server.api.schemas.health import Health
 from server.api.schemas.keys import KeyScope
 from server.api.schemas.knowledge_bases import Formats
 from server.errors import Language
+from webui_pages.chat_state import ChatOptions, ChatState
 from webui_pages.works import Work
 
-Mode = Literal["knowledge_base", "llm"]
+__all__ = ["Access", "ChatOptions", "Outcome", "State", "session_state"]
 
 _KEY = "zhiwen"
-
-
-@dataclass
-class Turn:
-    """One question and what came back. `sources` is None when no documents were asked."""
-
-    question: str
-    answer: str = ""
-    sources: list[Source] | None = None
-    error: str = ""
-    stopped: bool = False
-
-
-@dataclass
-class ChatOptions:
-    """How to ask. `relevance_floor` is in percent."""
-
-    temperature: float
-    top_k: int
-    relevance_floor: int
-    history_length: int
-
-    @property
-    def score_threshold(self) -> float:
-        """The floor as the distance in [0, 2] that the API takes."""
-        return 2 * (1 - self.relevance_floor / 100)
 
 
 @dataclass(frozen=True)
@@ -75,12 +48,9 @@ class State:
     """
 
     language: Language
-    options: ChatOptions
+    chat: ChatState
     access: Access | None = None
-    mode: Mode = "knowledge_base"
     knowledge_base: str = ""
-    turns: list[Turn] = field(default_factory=list)
-    pending_question: str = ""
     health: Health | None = None
     formats: Formats | None = None
     health_checked_at: float = 0.0
@@ -95,28 +65,10 @@ class State:
     works: dict[str, Work] = field(default_factory=dict)
     new_key: str = ""
 
-    def take_pending_question(self) -> str:
-        """The question a suggestion button left, once."""
-        question, self.pending_question = self.pending_question, ""
-        return question
-
     def take_notice(self) -> str:
         """The message left for the next run, once."""
         notice, self.notice = self.notice, ""
         return notice
-
-    def history(self) -> list[History]:
-        """The answered turns that go along with the next question, oldest first."""
-        length = self.options.history_length
-        answered = [turn for turn in self.turns if turn.answer and not turn.error]
-        return [
-            entry
-            for turn in (answered[-length:] if length else [])
-            for entry in (
-                History(role="user", content=turn.question),
-                History(role="assistant", content=turn.answer),
-            )
-        ]
 
     def choose_knowledge_base(self, name: str) -> None:
         """Show another knowledge base; results that belong to the one before go."""
@@ -136,5 +88,5 @@ class State:
 def session_state(language: Language, options: ChatOptions) -> State:
     """The state of this session; the first call makes it from the given defaults."""
     if _KEY not in st.session_state:
-        st.session_state[_KEY] = State(language=language, options=options)
+        st.session_state[_KEY] = State(language=language, chat=ChatState(options))
     return st.session_state[_KEY]

@@ -43,8 +43,9 @@ def test_each_call_carries_the_language_and_the_key(api):
 
 
 def test_sources_come_before_the_text_and_again_at_the_end(api):
-    parts = list(client_of(api).ask_knowledge_base(question(history=[History(role="user", content="先前")])))
-    assert [source.file for source in parts[0].sources] == ["支持的文件格式.md", "年度报告 2024.docx"]
+    parts = list(client_of(api).ask(question(history=[History(role="user", content="先前")])))
+    assert parts[0].message_id == parts[-1].message_id
+    assert [source.file for source in parts[1].sources] == ["支持的文件格式.md", "年度报告 2024.docx"]
     assert "".join(part.text for part in parts) == "".join(api.answer)
     body = api.bodies("/chat/knowledge_base_chat")[0]
     assert body["stream"] is True
@@ -53,7 +54,7 @@ def test_sources_come_before_the_text_and_again_at_the_end(api):
 
 
 def test_chat_without_documents(api):
-    parts = list(client_of(api).chat(ChatRequest(query="问")))
+    parts = list(client_of(api).ask(ChatRequest(query="问")))
     assert "".join(part.text for part in parts) == "".join(api.answer)
     assert all(part.sources is None for part in parts)
 
@@ -62,7 +63,7 @@ def test_a_refusal_raises_the_text_of_the_server(api):
     body = {"code": 404, "msg": "未找到知识库“甲”", "data": {"error": "knowledge_base_not_found", "name": "甲"}}
     api.fail["/chat/knowledge_base_chat"] = (404, body)
     with pytest.raises(ApiFailed) as failed:
-        list(client_of(api).ask_knowledge_base(question()))
+        list(client_of(api).ask(question()))
     assert (failed.value.code, failed.value.message) == ("knowledge_base_not_found", "未找到知识库“甲”")
     assert len(api.bodies("/chat/knowledge_base_chat")) == 1, "a POST must not be repeated"
 
@@ -71,7 +72,7 @@ def test_an_error_event_raises_after_the_text_before_it(api):
     api.fail_after = 2
     got = []
     with pytest.raises(ApiFailed) as failed:
-        got.extend(part.text for part in client_of(api).ask_knowledge_base(question()))
+        got.extend(part.text for part in client_of(api).ask(question()))
     assert failed.value.code == "model_failed"
     assert "请重试" in failed.value.message
 
@@ -80,7 +81,7 @@ def test_a_schema_violation_names_the_field(api):
     detail = [{"loc": ["body", "query"], "msg": "Field required", "type": "missing"}]
     api.fail["/chat/chat"] = (422, {"detail": detail})
     with pytest.raises(ApiFailed, match=r"body\.query: Field required"):
-        list(client_of(api).chat(ChatRequest(query="问")))
+        list(client_of(api).ask(ChatRequest(query="问")))
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -108,14 +109,14 @@ def test_silence_is_a_timeout(api):
     api.pause_s = 1.0
     client = ApiClient(open_http(api.url, 0.2), "en")
     with pytest.raises(ApiFailed) as failed:
-        list(client.chat(ChatRequest(query="q")))
+        list(client.ask(ChatRequest(query="q")))
     assert failed.value.code == "api_timeout"
 
 
 def test_closing_the_answer_closes_the_connection(api):
     api.pause_s = 0.05
     api.answer = ["x"] * 200
-    parts = client_of(api).chat(ChatRequest(query="问"))
+    parts = client_of(api).ask(ChatRequest(query="问"))
     next(parts)
     parts.close()
     assert api.stream_left.wait(5)
@@ -181,5 +182,5 @@ def test_no_proxy_of_the_environment_is_used(api, monkeypatch):
 
 def test_sources_without_optional_fields(api):
     api.sources = [source(1, page=None, row=4, headings=[])]
-    parts = list(client_of(api).ask_knowledge_base(question()))
-    assert parts[0].sources[0].row == 4
+    parts = list(client_of(api).ask(question()))
+    assert parts[1].sources[0].row == 4

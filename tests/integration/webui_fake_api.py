@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from webui_fake_chat import MODES, FakeChat
+
 UPDATED = "2025-03-04T05:06:07+00:00"
 SETTINGS = {
     "splitter": "ChineseRecursiveTextSplitter",
@@ -99,7 +101,11 @@ class FakeApi:
             "\n\n扫描件要先识别文字。[2]",
         ]
         self.sources = [source(1), source(2, file="年度报告 2024.docx", score=0.41, page=3, headings=[])]
+        self.steps: list[dict[str, Any]] = []
+        self.extra: list[dict[str, Any]] = []
+        self.chats = FakeChat()
         self.fail_after: int | None = None
+        self.answers = 0
         self.think_s = 0.0
         self.pause_s = 0.0
         self.keys: dict[str, str] = {}
@@ -140,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path, query = self._target()
         self._record(path, query)
-        if self._refused(path) or self._failed(path):
+        if self._refused(path) or self._failed(path) or self._chat_handled("GET", path, query, None):
             return
         api = self.server.api
         if path == "/health":
@@ -186,7 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
         is_json = "json" in self.headers.get("Content-Type", "")
         body = json.loads(raw) if is_json and raw else raw.decode("utf-8", "replace")
         self._record(path, body)
-        if not self._failed(path):
+        if not self._failed(path) and not self._chat_handled("POST", path, {}, body):
             getattr(self, path.rsplit("/", 1)[-1])(body)
 
     def create_knowledge_base(self, body: dict[str, Any]) -> None:
@@ -254,16 +260,49 @@ class _Handler(BaseHTTPRequestHandler):
             )
         self._stream(events)
 
-    def chat(self, body: dict[str, Any]) -> None:
-        self._stream([{"text": text, "message_id": "0" * 32} for text in self.server.api.answer])
+    def do_PATCH(self) -> None:
+        path, _ = self._target()
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self._record(path, body)
+        self._chat_handled("PATCH", path, {}, body)
 
-    def knowledge_base_chat(self, body: dict[str, Any]) -> None:
+    def do_DELETE(self) -> None:
+        path, query = self._target()
+        self._record(path, query)
+        self._chat_handled("DELETE", path, query, None)
+
+    def _chat_handled(self, method: str, path: str, query: dict[str, str], body: Any) -> bool:
+        route = path.removeprefix("/chat/")
+        if method == "POST" and route in MODES:
+            self._answer(route, body)
+            return True
+        found = self.server.api.chats.handle(method, path, query, body)
+        if found is None:
+            return False
+        status, data = found
+        is_whole = isinstance(data, dict) and data.pop("whole", False)
+        self._json(data if is_whole else {"code": 200, "msg": "success", "data": data}, status)
+        return True
+
+    def _answer(self, route: str, body: dict[str, Any]) -> None:
+        """The events of an answer, which is kept when they end."""
         api = self.server.api
-        first = [{"sources": api.sources}] if body.get("sources_first") else []
-        tokens = [{"answer": text} for text in api.answer]
-        self._stream([*first, *tokens, {"docs": ["…"], "sources": api.sources}])
+        api.answers += 1
+        message_id = f"{api.answers:032x}"
+        found = [{"sources": api.sources}] if body.get("sources_first") and "knowledge" in route else []
+        name = "text" if route == "chat" else "answer"
+        pieces = [] if body.get("return_direct") else api.answer
+        tokens = [{name: text} for text in pieces]
+        last: dict[str, Any] = {"message_id": message_id, "finish_reason": "stop"}
+        if found:
+            last["sources"] = api.sources
+        if route == "agent_chat":
+            last["final_answer"] = "".join(pieces)
+        if self._stream([{"message_id": message_id}, *api.extra, *api.steps, *found, *tokens, last]):
+            api.chats.keep(route, body, message_id, "".join(pieces), api.sources if found else [])
 
-    def _stream(self, events: list[dict[str, Any]]) -> None:
+    def _stream(self, events: list[dict[str, Any]]) -> bool:
+        """Send the events; False when the stream broke off."""
         api = self.server.api
         time.sleep(api.think_s)
         self.send_response(200)
@@ -282,10 +321,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.flush()
             except OSError:
                 api.stream_left.set()
-                return
+                return False
             if number == api.fail_after:
-                return
+                return False
             time.sleep(api.pause_s)
+        return True
 
     def _target(self) -> tuple[str, dict[str, str]]:
         parts = urlsplit(self.path)

@@ -4,11 +4,13 @@ from streamlit.testing.v1 import AppTest
 from webui_fake_api import FakeApi
 
 
-def open_page(api: FakeApi, view: str, language: str = "zh") -> AppTest:
-    """The page after its first run; `view` is a module of `webui_pages.views`."""
+def open_page(api: FakeApi, view: str, language: str = "zh", conversation: str = "") -> AppTest:
+    """The page after its first run; `view` is a module of `webui_pages.views`, `conversation` in its address."""
     page = AppTest.from_function(
         _script, kwargs={"view": view, "url": api.url, "language": language}, default_timeout=20
     )
+    if conversation:
+        page.query_params["conversation"] = conversation
     return page.run()
 
 

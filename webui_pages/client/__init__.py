@@ -1,14 +1,15 @@
 """The knowledge API as methods: requests and answers are the schemas, failures are `ApiFailed`."""
 
 from webui_pages.client.chat import AnswerPart, ChatCalls
+from webui_pages.client.conversations import CONVERSATION_GONE, Around, ConversationCalls
 from webui_pages.client.files import FileCalls
 from webui_pages.client.knowledge_bases import KnowledgeBaseCalls, RebuildStep
 from webui_pages.client.models import ModelCalls
 from webui_pages.client.system import SystemCalls
 from webui_pages.client.transport import ApiFailed, open_http
 
-__all__ = ["AnswerPart", "ApiClient", "ApiFailed", "RebuildStep", "open_http"]
+__all__ = ["CONVERSATION_GONE", "AnswerPart", "ApiClient", "ApiFailed", "Around", "RebuildStep", "open_http"]
 
 
-class ApiClient(ChatCalls, KnowledgeBaseCalls, FileCalls, SystemCalls, ModelCalls):
+class ApiClient(ChatCalls, ConversationCalls, KnowledgeBaseCalls, FileCalls, SystemCalls, ModelCalls):
     """All calls, in the language of one session. Every method raises `ApiFailed`."""

@@ -4,8 +4,10 @@ A label is declared once with both languages, so neither can be forgotten; `Labe
 in braces are filled with `str.format` by the caller.
 """
 
+from webui_pages.labels.answers import AnswerLabels
 from webui_pages.labels.base import LANGUAGES, Label
 from webui_pages.labels.chat import ChatLabels
+from webui_pages.labels.conversations import ConversationLabels
 from webui_pages.labels.files import FileLabels
 from webui_pages.labels.frame import FrameLabels
 from webui_pages.labels.knowledge_base import KnowledgeBaseLabels
@@ -15,5 +17,14 @@ from webui_pages.labels.system import SystemLabels
 __all__ = ["LANGUAGES", "Label", "Labels"]
 
 
-class Labels(FrameLabels, ChatLabels, KnowledgeBaseLabels, FileLabels, ModelLabels, SystemLabels):
+class Labels(
+    FrameLabels,
+    ChatLabels,
+    AnswerLabels,
+    ConversationLabels,
+    KnowledgeBaseLabels,
+    FileLabels,
+    ModelLabels,
+    SystemLabels,
+):
     """The whole table."""

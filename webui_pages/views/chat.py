@@ -1,41 +1,107 @@
 """The chat page."""
 
+from typing import Any
+
 import streamlit as st
 
 from server.api.schemas.knowledge_bases import KnowledgeBaseDetails
-from webui_pages.components.answer import ask, show_turn
-from webui_pages.components.chat_controls import controls, welcome
-from webui_pages.ui import Ui, failures_shown
+from webui_pages.chat_state import Offer
+from webui_pages.components.chat.asking import ask
+from webui_pages.components.chat.commands import as_question, is_command, run_command
+from webui_pages.components.chat.controls import choose_mode, controls
+from webui_pages.components.chat.conversation import follow_address, take_back
+from webui_pages.components.chat.conversation_list import conversation_list
+from webui_pages.components.chat.dropped import add_files, dropped_files
+from webui_pages.components.chat.offer import present_offer
+from webui_pages.components.chat.turns import show_turns
+from webui_pages.components.chat.welcome import welcome
+from webui_pages.ui import Ui, failures_shown, literal
 
 
 def render(ui: Ui) -> None:
     """Controls, the conversation so far, and the next question."""
-    hint = ""
-    knowledge_bases = None
+    chat = ui.state.chat
+    is_ready, hint = False, ""
     with failures_shown(ui):
-        knowledge_bases = ui.client.knowledge_bases()
-        controls(ui, knowledge_bases)
-        hint = _why_not_ask(ui, knowledge_bases)
+        follow_address(ui)
+        with st.sidebar:
+            conversation_list(ui)
+        _take_back(ui)
+        choose_mode(ui)
+        offer = present_offer(ui)
+        controls(ui, offer)
+        hint = _why_not_ask(ui, offer)
+        is_ready = True
+    if notice := ui.state.take_notice():
+        st.toast(literal(notice), icon=":material/check:")
     opening = st.empty()
-    for number, turn in enumerate(ui.state.turns):
-        show_turn(ui, turn, number)
-    if knowledge_bases is None:
+    show_turns(ui)
+    typed = _typed(ui, disabled=not is_ready or bool(hint and chat.options.mode != "file"))
+    if not is_ready:
         return
-    question = st.chat_input(ui.text.ask, key="question", submit_mode="disable", disabled=bool(hint))
-    question = (question or ui.state.take_pending_question()).strip()
     if hint:
         st.info(hint, icon=":material/info:")
-    elif question:
-        ask(ui, question)
-    elif not ui.state.turns:
+    if typed and (not hint or is_command(typed)):
+        with failures_shown(ui):
+            _send(ui, typed)
+    elif not chat.turns:
         with opening.container():
-            welcome(ui)
+            welcome(ui, may_ask=not hint)
 
 
-def _why_not_ask(ui: Ui, knowledge_bases: list[KnowledgeBaseDetails]) -> str:
-    if ui.state.mode == "llm":
-        return ""
-    if not knowledge_bases:
-        return ui.text.no_knowledge_base
-    chosen = next((entry for entry in knowledge_bases if entry.name == ui.state.knowledge_base), None)
-    return "" if chosen and chosen.chunks else ui.text.empty_knowledge_base
+def _take_back(ui: Ui) -> None:
+    """A question that is asked again, changed perhaps: it and what followed goes."""
+    chat = ui.state.chat
+    if chat.redo:
+        number, question = chat.redo
+        take_back(ui, number)
+        chat.redo, chat.pending_question = None, question
+
+
+def _typed(ui: Ui, *, disabled: bool) -> str:
+    """What was typed into the box at the bottom, or asked for by a button. Files that were dropped into it are sent
+    first, in a run of their own."""
+    known = ui.state.formats
+    given: Any = st.chat_input(
+        ui.text.ask,
+        key="question",
+        accept_file="multiple",
+        file_type=known.suffixes if known else None,
+        submit_mode="disable",
+        disabled=disabled,
+    )
+    if given and given.files:
+        with failures_shown(ui):
+            add_files(ui, given.files)
+            ui.state.chat.pending_question = given.text
+            st.rerun()
+    return ((given.text if given else "") or ui.state.chat.take_pending_question()).strip()
+
+
+def _send(ui: Ui, typed: str) -> None:
+    if is_command(typed):
+        run_command(ui, typed)
+    else:
+        ask(ui, as_question(typed))
+
+
+def _why_not_ask(ui: Ui, offer: Offer) -> str:
+    """What is missing before a question can be asked; "" when nothing is."""
+    options, text = ui.state.chat.options, ui.text
+    if options.mode == "knowledge_base":
+        return _why_no_knowledge_base(ui, offer.knowledge_bases)
+    if options.mode == "file":
+        return "" if dropped_files(ui) else text.dropped_none
+    if options.mode == "agent":
+        return literal(offer.choices.no_agents.get(options.model or offer.default_model, ""))
+    return ""
+
+
+def _why_no_knowledge_base(ui: Ui, known: list[KnowledgeBaseDetails]) -> str:
+    options, text = ui.state.chat.options, ui.text
+    if not known:
+        return text.no_knowledge_base
+    if not options.knowledge_bases:
+        return text.no_knowledge_base_chosen
+    has_chunks = any(entry.chunks for entry in known if entry.name in options.knowledge_bases)
+    return "" if has_chunks else text.empty_knowledge_base

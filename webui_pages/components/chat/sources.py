@@ -3,16 +3,17 @@
 import streamlit as st
 
 from server.api.schemas.chat import Source
-from webui_pages.components.download import download_button
+from webui_pages.chat_state import Turn
+from webui_pages.components.chat.marked import marked
+from webui_pages.components.chat.passage import open_passage
 from webui_pages.labels import Labels
-from webui_pages.state import Turn
 from webui_pages.ui import Ui, literal
 
-SNIPPET_CHARACTERS = 600
+SNIPPET_CHARACTERS = 400
 
 
 def show_sources(ui: Ui, turn: Turn, number: int) -> None:
-    """The sources of a turn, folded; or a plain word that no document matched. `number` makes keys unique."""
+    """The sources of a turn, folded; or a plain word that nothing matched. `number` makes keys unique."""
     if turn.sources is None:
         return
     if not turn.sources:
@@ -20,7 +21,7 @@ def show_sources(ui: Ui, turn: Turn, number: int) -> None:
             st.info(ui.text.no_sources, icon=":material/search_off:")
         return
     title = ui.text.sources.format(count=len(turn.sources))
-    with st.expander(title, icon=":material/menu_book:", key=f"sources_{number}"):
+    with st.expander(title, icon=":material/menu_book:", key=f"sources_{number}", expanded=turn.direct):
         for source in turn.sources:
             _card(ui, source, f"{number}_{source.index}")
 
@@ -42,6 +43,12 @@ def place(source: Source, text: Labels) -> str:
     return " · ".join(parts)
 
 
+def snippet(source: Source) -> tuple[int, int]:
+    """The range of the text that a card shows: what the API says comes first, or the beginning."""
+    start, end = source.excerpt or (0, len(source.text))
+    return start, min(end, start + SNIPPET_CHARACTERS)
+
+
 def _card(ui: Ui, source: Source, key: str) -> None:
     with st.container(border=True, key=f"source_{key}", gap="xsmall"):
         st.markdown(f"**{literal(f'[{source.index}] {source.file}')}**")
@@ -51,17 +58,14 @@ def _card(ui: Ui, source: Source, key: str) -> None:
             st.badge(ui.text.relevance.format(percent=percent), color="green" if percent >= 50 else "gray")
             if where:
                 st.caption(literal(where), width="content")
-        st.text(_shortened(source.text))
-        with st.container(horizontal=True, gap="small"):
-            _links(ui, source, key)
+        st.markdown(marked(source.text, source.marks, snippet(source)))
+        _links(ui, source, key)
 
 
 def _links(ui: Ui, source: Source, key: str) -> None:
-    has_key = bool(ui.settings.security.api_key.get_secret_value())
-    if source.url.startswith(("http://", "https://")) and not has_key:
-        st.link_button(ui.text.open_file, source.url, icon=":material/open_in_new:", type="tertiary", key=f"open_{key}")
-    download_button(ui, source.knowledge_base, source.file, label=ui.text.download, key=f"download_{key}")
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= SNIPPET_CHARACTERS else f"{text[:SNIPPET_CHARACTERS]}…"
+    is_web = not source.knowledge_base and source.url.startswith(("http://", "https://"))
+    with st.container(horizontal=True, gap="small"):
+        if st.button(ui.text.open_source, icon=":material/find_in_page:", type="tertiary", key=f"open_{key}"):
+            open_passage(ui, source, place(source, ui.text))
+        if is_web:
+            st.link_button(ui.text.open_link, source.url, icon=":material/open_in_new:", type="tertiary")
