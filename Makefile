@@ -6,7 +6,7 @@ LITE ?= 0
 KIND := $(if $(filter 1,$(LITE)),lite,full)
 FILE := $(if $(filter 1,$(LITE)),requirements-lite.txt,requirements.txt)
 
-.PHONY: help run setup setup-dev vllm test check format bench lock clean
+.PHONY: help run setup setup-dev vllm test check format bench openapi lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -54,6 +54,9 @@ bench: setup-dev  ## start-up time and memory, retrieval, the built-in reader (D
 	@$(BIN)/python benchmarks/startup.py
 	@$(if $(DATA),$(BIN)/python benchmarks/retrieval.py --data $(DATA),echo "==> retrieval: give DATA=FOLDER to measure it")
 	@$(if $(DATA),$(BIN)/python benchmarks/reader.py $(DATA),true)
+
+openapi: setup-dev  ## renew docs/openapi.json after a change of routes
+	@$(BIN)/python -m server.api.openapi
 
 lock: setup-dev  ## renew constraints.txt from the pinned requirements
 	@bash configs/lock.sh

@@ -12,7 +12,7 @@ from configs.settings import PREFIX, SettingsError, load_settings
 from server.api.app import create_app
 from server.api.logs import set_up_logging
 from server.container import build_container
-from server.errors import ZhiwenError
+from server.errors import PublicWithoutKey, ZhiwenError
 from server.keys import public_services, require_key
 
 GRACE_S = 1
@@ -32,7 +32,7 @@ def main() -> int:
         require_key(settings, container.database, public_services(settings, ("api",)))
     except (SettingsError, ZhiwenError) as error:
         sys.stderr.write(f"{error}\n")
-        return 2 if isinstance(error, SettingsError) else 1
+        return 2 if isinstance(error, SettingsError | PublicWithoutKey) else 1
     api = settings.services.api
     uvicorn.run(
         create_app(settings, container=container),

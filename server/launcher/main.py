@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from configs.sections.services import CONTROL_TOKEN
 from configs.settings import Settings, SettingsError, load_settings
-from server.errors import MissingDependency, ZhiwenError
+from server.errors import MissingDependency, PublicWithoutKey, ZhiwenError
 from server.launcher import ports
 from server.launcher.arguments import Options, parse, parser
 from server.launcher.errors import NoOnlineModels
@@ -41,7 +41,7 @@ def run(arguments: Sequence[str]) -> int:
         return WRONG_SETTINGS
     except ZhiwenError as error:
         sys.stderr.write(f"{error.message(labels.language)}\n")
-        return REFUSED
+        return WRONG_SETTINGS if isinstance(error, PublicWithoutKey) else REFUSED
 
 
 def _act(settings: Settings, options: Options, labels: Labels, began: float) -> int:
