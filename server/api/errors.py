@@ -42,6 +42,8 @@ STATUS: Mapping[type[ZhiwenError], int] = {
 }
 TRAVERSAL = "Don't attack me"
 """What clients of the 0.2.10 API are told about a name with `../`."""
+CONTRACT_LANGUAGE: Language = "zh"
+"""The few messages that clients of 0.2.10 compare with its own are in its words, whatever language is asked for."""
 
 RETRY_AFTER_S = 5
 _log = logging.getLogger(__name__)
@@ -94,7 +96,8 @@ def error_response(
     With `data` given, the stable code stands beside it.
     """
     code = status or status_of(error)
-    text = msg or text_of(error, language_of(connection))
+    is_compared = isinstance(error, errors.SearchEngineNotConfigured) and error.detail.get("label") == "Bing"
+    text = msg or text_of(error, CONTRACT_LANGUAGE if is_compared else language_of(connection))
     headers = _headers(code, error)
     if speaks_openai(connection.scope["path"]):
         return _ErrorJson(error_body(code, error.code, text, error_data(error)), code, headers)

@@ -12,11 +12,13 @@ import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from server.api.schemas.base import BaseResponse
-from server.errors import Language, ServiceUnavailable
+from server.errors import Language, ServiceUnavailable, by_code
 from webui_pages.labels import Labels
 from webui_pages.sse import data_events
 
 CONNECT_TIMEOUT_S = 5.0
+CONTRACT_WORDED = frozenset({"knowledge_base_exists", "search_engine_not_configured"})
+"""Errors that the API tells in the words of 0.2.10, whatever language is asked for; the page tells them in its own."""
 
 T = TypeVar("T")
 C = TypeVar("C", bound="Transport")
@@ -94,7 +96,11 @@ class Transport:
         if isinstance(body.get("detail"), list):
             reasons = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in body["detail"]]
             return self._failed("api_refused", self._labels.api_refused, reason="; ".join(reasons))
-        return failure_of(body)
+        failure = failure_of(body)
+        details = body.get("data")
+        if failure.code in CONTRACT_WORDED and isinstance(details, dict):
+            return ApiFailed(failure.code, by_code(failure.code, details).message(self._labels.language))
+        return failure
 
     def _parse(self, kind: type[T], body: str | bytes) -> T:
         try:

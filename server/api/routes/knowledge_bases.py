@@ -30,9 +30,10 @@ from server.errors import BadName, KnowledgeBaseExists
 from server.knowledge_base.recipe import IngestOptions
 
 router = APIRouter(prefix="/knowledge_base", tags=["Knowledge Base Management"])
-_BLANK = {"zh": "知识库名称不能为空，请重新填写知识库名称", "en": "The name of the knowledge base is empty. Type one."}
-_CREATED = {"zh": "已新增知识库 {name}", "en": "Created the knowledge base {name}"}
-_EXISTS = {"zh": "已存在同名知识库 {name}", "en": "There is already a knowledge base {name}"}
+# Clients of 0.2.10 compare these three with its words, so they are the same in every language.
+_BLANK = "知识库名称不能为空，请重新填写知识库名称"
+_CREATED = "已新增知识库 {name}"
+_EXISTS = "已存在同名知识库 {name}"
 _UPDATED = {
     "zh": "设置已保存，对之后读取的文件生效；已有文件需要重建索引后才会按新设置切分",
     "en": "The settings are saved and count for files read from now on. Rebuild the index to apply them to the files "
@@ -54,13 +55,13 @@ def list_knowledge_bases(
 
 @router.post("/create_knowledge_base", response_model=BaseResponse)
 def create_knowledge_base(
-    body: CreateKnowledgeBase, request: Request, knowledge_bases: KnowledgeBasesDep, language: LanguageDep
+    body: CreateKnowledgeBase, request: Request, knowledge_bases: KnowledgeBasesDep
 ) -> BaseResponse | JSONResponse:
     """Create an empty knowledge base. A blank or taken name is code 404, as in 0.2.10."""
     name = body.knowledge_base_name
     if not name.strip():
         blank = BadName(name=name, reason_en="it is empty", reason_zh="名称为空")
-        return error_response(blank, request, status=404, msg=_BLANK[language])
+        return error_response(blank, request, status=404, msg=_BLANK)
     try:
         info = knowledge_bases.create(
             name,
@@ -71,8 +72,8 @@ def create_knowledge_base(
             search=search_choices_of(body),
         )
     except KnowledgeBaseExists as error:
-        return error_response(error, request, status=404, msg=_EXISTS[language].format(name=name))
-    return BaseResponse(msg=_CREATED[language].format(name=info.name))
+        return error_response(error, request, status=404, msg=_EXISTS.format(name=name))
+    return BaseResponse(msg=_CREATED.format(name=info.name))
 
 
 @router.get("/details")
