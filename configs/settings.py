@@ -19,7 +19,7 @@ from configs.sections.base import PROJECT_ROOT
 from configs.sections.chat import Chat, Web
 from configs.sections.documents import Database, Ingest, KnowledgeBase, Paths, Retrieval
 from configs.sections.file_chat import FileChat
-from configs.sections.models import Models
+from configs.sections.models import EVERY_OTHER, Models
 from configs.sections.providers import Provider
 from configs.sections.services import Launcher, Service, Services
 from configs.sections.web import Fetching, Search
@@ -87,6 +87,18 @@ class Settings(BaseSettings):
                         f'models.{kind}."{name}".provider = "{model.provider}", but there is no '
                         f'[providers."{model.provider}"]'
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _preferred_chat_models_exist(self) -> "Settings":
+        for name in self.models.llm_preference:
+            provider, _, model = name.partition("/")
+            offered = self.providers[provider].models if provider in self.providers else ()
+            if name not in (EVERY_OTHER, *self.models.llm) and not (model and (offered == "auto" or model in offered)):
+                raise ValueError(
+                    f'models.llm_preference names "{name}", but there is no [models.llm."{name}"], '
+                    "and no table of providers offers it in its `models`"
+                )
         return self
 
     @property

@@ -7,6 +7,9 @@ from pydantic import Field, model_validator
 from configs.sections.base import Section
 from configs.sections.local_models import LocalModel, Vllm
 
+EVERY_OTHER = "*"
+"""In `llm_preference`: every other chat model of the settings, those of providers too, but no built-in one."""
+
 
 class LlmModel(LocalModel):
     """One chat model. `path` is a folder with weights; without it `<paths.models>/<name>` is looked at.
@@ -89,7 +92,8 @@ class Models(Section):
 
     @model_validator(mode="after")
     def _preferences_exist(self) -> "Models":
-        for kind in ("llm", "embed", "rerank"):
+        # Those of chat models may also name a provider's, which `Settings` looks at.
+        for kind in ("embed", "rerank"):
             for name in getattr(self, f"{kind}_preference"):
                 if name not in getattr(self, kind):
                     raise ValueError(f'{kind}_preference names "{name}", but there is no [models.{kind}."{name}"]')

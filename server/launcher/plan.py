@@ -15,7 +15,7 @@ from server.launcher.ports import Wanted
 from server.launcher.probes import Answers, Listens
 from server.launcher.services import Service, module_argv
 from server.launcher.worker_plan import WorkerPlace, has_provider_models, model_services, provider_service
-from server.llm.catalog import ENGINE_PACKAGES, Choice
+from server.llm.catalog import ENGINE_PACKAGES, Choice, preferred_llms
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def with_options(settings: Settings, options: Options) -> Settings:
         NeedsWeights: `-n` names a model that `--lite` leaves out.
     """
     models = settings.models
-    llm = [*options.model_names, *(name for name in models.llm_preference if name not in options.model_names)]
+    llm = [*options.model_names, *(name for name in preferred_llms(settings) if name not in options.model_names)]
     embed = models.embed_preference
     if options.lite:
         light = [name for name, model in models.llm.items() if model.engine not in ENGINE_PACKAGES]

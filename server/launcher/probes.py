@@ -66,16 +66,20 @@ class Registered:
         except (ValueError, KeyError, TypeError):
             return False
 
+    def forget(self) -> None:
+        """Tell the controller that the worker is gone, which by itself it would see after one and a half minutes."""
+        _ask("POST", f"{self.controller}/unregister_worker", json.dumps({"worker_name": self.url}))
 
-def _ask(method: str, url: str) -> bytes | None:
+
+def _ask(method: str, url: str, body: str | None = None) -> bytes | None:
     # http.client, because it ignores proxy variables: these addresses must never be looked up through a proxy.
     parts = urlsplit(url)
     connection = HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
     try:
-        connection.request(method, parts.path or "/")
+        connection.request(method, parts.path or "/", body)
         answer = connection.getresponse()
-        body = answer.read()
-        return body if answer.status == 200 else None
+        content = answer.read()
+        return content if answer.status == 200 else None
     except (OSError, HTTPException):
         return None
     finally:

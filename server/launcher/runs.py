@@ -134,6 +134,7 @@ class Run:
     def stop(self) -> None:
         """Ask it to end; `check` kills it when it takes longer than `launcher.stop_timeout_s`."""
         self._watching.set()
+        self.failure = None
         if self._process is None or self._process.exit_code() is not None:
             self._become(State.STOPPED)
             return
@@ -197,7 +198,13 @@ class Run:
         self.state = state
         if state in (State.FAILED, State.STOPPED, State.RESTARTING):
             self._process = None
+            self._tell_controller()
         self._around.changed(self)
+
+    def _tell_controller(self) -> None:
+        """A worker that was killed could not say goodbye, and would be sent questions that others can answer."""
+        if self._was_ready and isinstance(self.service.ready, Registered):
+            threading.Thread(target=self.service.ready.forget, name=f"forget-{self.service.name}", daemon=True).start()
 
 
 def _silent_controller(service: Service) -> str:

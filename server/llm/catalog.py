@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configs.sections.base import PROJECT_ROOT
+from configs.sections.models import EVERY_OTHER, LlmModel
 from configs.settings import Settings
 from server.errors import ModelNotFound, ModelUnavailable
-from server.llm.providers import ENGINE, why_not
+from server.llm.providers import ENGINE, find_model, named_models, why_not
 from server.llm.weights import AnyModel, defect, weights_folder
 
 ENGINE_PACKAGES = {
@@ -20,6 +21,7 @@ ENGINE_PACKAGES = {
     "sentence-transformers": ("sentence_transformers",),
     "cross-encoder": ("torch", "transformers"),
 }
+_LAST_RESORTS = frozenset({"builtin", "fake"})
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,29 @@ def choose_llm(settings: Settings, name: str = "") -> Choice:
         ModelNotFound: no model of that name is configured.
         ModelUnavailable: it, or every preferred one, cannot run here.
     """
-    return _choose(settings, settings.models.llm, [name] if name else settings.models.llm_preference, bool(name))
+    names = [name] if name else preferred_llms(settings)
+    return _choose(settings, _chat_models(settings, names), names, bool(name))
+
+
+def preferred_llms(settings: Settings) -> list[str]:
+    """`models.llm_preference` with the names that "*" stands for: so one table more in the settings is enough."""
+    named = settings.models.llm_preference
+    local = [name for name, model in settings.models.llm.items() if model.engine not in _LAST_RESORTS]
+    others = dict.fromkeys([*local, *(model.name for model in named_models(settings))])
+    found: list[str] = []
+    for name in named:
+        found += [other for other in others if other not in named] if name == EVERY_OTHER else [name]
+    return found
+
+
+def _chat_models(settings: Settings, names: list[str]) -> dict[str, LlmModel]:
+    """The tables of chat models, and what tables of providers offer, under these names or by their lists."""
+    asked = [model for name in names if (model := find_model(settings, name))]
+    offered = {
+        model.name: LlmModel(engine=ENGINE, provider=model.provider, model=model.model)
+        for model in [*named_models(settings), *asked]
+    }
+    return {**offered, **settings.models.llm}
 
 
 def choose_embedder(settings: Settings, name: str = "") -> Choice:

@@ -152,6 +152,9 @@ def request_body(messages: Sequence[Message], generation: Generation, endpoint: 
         endpoint.preset.limit: generation.max_tokens,
         "stop": list(generation.stop) or None,
         "seed": generation.seed,
+        "presence_penalty": generation.presence_penalty,
+        "frequency_penalty": generation.frequency_penalty,
+        **{name: value for name, value in generation.extra.items() if name in endpoint.preset.extra},
         "stream_options": {"include_usage": True} if endpoint.preset.usage else None,
     }
     return {

@@ -1,6 +1,7 @@
 """What a chat model is asked for, and the pieces it answers with, whichever way it is reached."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from server.types import Usage
 
@@ -10,7 +11,8 @@ class Generation:
     """How one answer is generated; None leaves a value to the model's settings.
 
     `max_tokens` counts tokens of the answer; `stop` ends it before any of these texts; the same `seed` asks for the
-    same answer again, where the model can do that.
+    same answer again, where the model can do that. `extra` is what OpenAI's API does not know, such as top_k; only
+    services that take it are told.
     """
 
     model: str
@@ -19,6 +21,9 @@ class Generation:
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     seed: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    extra: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

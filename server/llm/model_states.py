@@ -1,7 +1,7 @@
 """Which chat models there are, in which state, and changing that: from launcher, controller and settings."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,11 +19,14 @@ State = Literal["running", "loading", "stopping", "failed", "stopped", "unavaila
 _STATES: Mapping[str, State] = {
     "starting": "loading",
     "restarting": "loading",
+    "waiting": "loading",
     "ready": "running",
     "stopping": "stopping",
     "failed": "failed",
 }
 """States of the launcher's services; others mean that nothing runs."""
+_WORST_LAST = ("ready", "waiting", "starting", "restarting", "stopping", "stopped", "failed")
+_BEST_FIRST = ("ready", "waiting", "starting", "restarting", "stopping", "failed", "stopped")
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class ModelStates:
             ServiceUnavailable: launcher or controller do not answer.
         """
         running = set(await self._models.running())
-        services = {service["model_name"]: service for service in await self._launcher.services()}
+        services = _by_model(await self._launcher.services())
         configured = [self._local(name, services.get(name), running) for name in self._local_names()]
         online = {model.name: self._online(model.name) for model in named_models(self._settings)}
         others = running.difference(online, (state.name for state in configured))
@@ -178,3 +181,17 @@ class ModelStates:
     def _check_known(self, name: str) -> None:
         if name not in self._settings.models.llm and find_model(self._settings, name) is None:
             raise ModelNotFound(name=name, known=", ".join(self._settings.models.llm))
+
+
+def _by_model(services: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The service that tells the state of each model. One replica that is ready is enough; a replica is as well as
+    the worst of its processes, of which vLLM's server is named before the worker that waits for it."""
+    replicas: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for service in services:
+        replica = service["name"].partition("-")[2]
+        replicas.setdefault((service["model_name"], replica), []).append(service)
+    told: dict[str, Mapping[str, Any]] = {}
+    for (model, _), processes in replicas.items():
+        mine = max(processes, key=lambda process: _WORST_LAST.index(process["state"]))
+        told[model] = min(told.get(model, mine), mine, key=lambda process: _BEST_FIRST.index(process["state"]))
+    return told

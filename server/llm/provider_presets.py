@@ -11,7 +11,8 @@ class Preset:
     `base_url` is empty where every customer has an address of their own. `key_env` is the variable its own tools read;
     a service on this machine works without a key. `lists` says whether GET /models works, `rerank` is the address of
     its rerank route, or a path behind `base_url`. `usage` says that it counts tokens of a stream when asked to,
-    `limit` how it calls the longest answer. `batch` is the number of texts that it embeds at once.
+    `limit` how it calls the longest answer. `batch` is the number of texts that it embeds at once. `extra` are
+    parameters of sampling that it takes beyond OpenAI's; others would refuse the request because of them.
     """
 
     title: str
@@ -26,9 +27,13 @@ class Preset:
     usage: bool = True
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     batch: int = 32
+    extra: tuple[str, ...] = ()
 
 
-def _local(title: str, port: int, **facts: str | bool) -> Preset:
+_SAMPLING = ("top_k", "repetition_penalty")
+
+
+def _local(title: str, port: int, **facts: str | bool | tuple[str, ...]) -> Preset:
     return Preset(title, f"http://127.0.0.1:{port}/v1", needs_key=False, **facts)  # pyright: ignore[reportArgumentType]
 
 
@@ -45,6 +50,7 @@ PRESETS: dict[str, Preset] = {
         "DASHSCOPE_API_KEY",
         lists=False,
         batch=10,
+        extra=("top_k",),
         rerank="https://dashscope.aliyuncs.com/compatible-api/v1/reranks",
     ),
     "moonshot": Preset("Moonshot", "https://api.moonshot.cn/v1", "MOONSHOT_API_KEY", embeddings=False),
@@ -69,14 +75,16 @@ PRESETS: dict[str, Preset] = {
     "gemini": Preset(
         "Google Gemini", "https://generativelanguage.googleapis.com/v1beta/openai", "GEMINI_API_KEY", usage=False
     ),
-    "siliconflow": Preset("SiliconFlow", "https://api.siliconflow.cn/v1", "SILICONFLOW_API_KEY", rerank="/rerank"),
-    "openrouter": Preset("OpenRouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
+    "siliconflow": Preset(
+        "SiliconFlow", "https://api.siliconflow.cn/v1", "SILICONFLOW_API_KEY", rerank="/rerank", extra=("top_k",)
+    ),
+    "openrouter": Preset("OpenRouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY", extra=_SAMPLING),
     "ollama": _local("Ollama", 11434),
-    "xinference": _local("Xinference", 9997, rerank="/rerank"),
-    "vllm": _local("vLLM", 8000, key_env="VLLM_API_KEY", rerank="/rerank"),
-    "lmstudio": _local("LM Studio", 1234),
-    "llamacpp": _local("llama.cpp", 8080, key_env="LLAMA_API_KEY", rerank="/rerank"),
-    "localai": _local("LocalAI", 8080, rerank="/rerank"),
+    "xinference": _local("Xinference", 9997, rerank="/rerank", extra=_SAMPLING),
+    "vllm": _local("vLLM", 8000, key_env="VLLM_API_KEY", rerank="/rerank", extra=_SAMPLING),
+    "lmstudio": _local("LM Studio", 1234, extra=("top_k",)),
+    "llamacpp": _local("llama.cpp", 8080, key_env="LLAMA_API_KEY", rerank="/rerank", extra=("top_k",)),
+    "localai": _local("LocalAI", 8080, rerank="/rerank", extra=("top_k",)),
     "oneapi": _local("One API", 3000, key_env="ONE_API_KEY"),
 }
 

@@ -71,6 +71,11 @@ class Stand:
             found[name] = child
         return found
 
+    def workers(self, model: str) -> list[psutil.Process]:
+        """The processes of one model."""
+        children = psutil.Process(self.launcher.pid).children(recursive=True)
+        return [child for child in children if {"--model-name", model} <= set(child.cmdline())]
+
     def memory(self) -> int:
         """Bytes that all processes hold."""
         return sum(process.memory_info().rss for process in self.processes().values())

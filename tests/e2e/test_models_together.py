@@ -11,9 +11,9 @@ import pytest
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "integration"))
 
-from gateway_backend import backend
+from gateway_backend import backend  # pyright: ignore[reportMissingImports]
 from models_stand import Said, Stand, stand
-from tiny_models import make_model
+from tiny_models import make_model  # pyright: ignore[reportMissingImports]
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -36,6 +36,9 @@ threads = 1
 engine = "transformers"
 path = "{folder}/llama"
 threads = 1
+[models.llm.pair]
+engine = "fake"
+replicas = 2
 [providers.slow]
 base_url = "{slow}"
 models = ["turtle"]
@@ -161,6 +164,7 @@ def test_a_killed_worker_is_started_again_while_others_answer(everything: Stand)
         asking = pool.submit(keep_asking)
         try:
             died.send_signal(signal.SIGKILL)
+            everything.wait_until(lambda: "not running; running:" in told(everything, "tiny-qwen"), seconds=3)
             everything.wait_until(lambda: everything.states()["tiny-qwen"]["restarts"] == 1)
             everything.wait_until(lambda: everything.states()["tiny-qwen"]["state"] == "running")
         finally:
@@ -170,3 +174,21 @@ def test_a_killed_worker_is_started_again_while_others_answer(everything: Stand)
     assert everything.chat("api", "tiny-qwen").status == 200
     assert statuses
     assert set(statuses) == {200}
+
+
+def test_one_replica_of_two_is_enough(everything: Stand) -> None:
+    assert everything.post("/llm_model/start", model_name="pair")[0] == 200
+    assert len(everything.workers("pair")) == 2
+    everything.workers("pair")[1].kill()
+    # Sooner than the other one is there again.
+    everything.wait_until(lambda: [everything.chat("api", "pair").status for _ in range(6)] == [200] * 6, seconds=1.5)
+    assert everything.states()["pair"]["state"] == "running"
+    assert everything.post("/llm_model/stop", model_name="pair")[0] == 200
+    assert "not running; running:" in told(everything, "pair")
+    assert everything.states()["pair"]["reason"] == "", "that one of them was killed once is of no interest now"
+
+
+def told(running: Stand, model: str) -> str:
+    """Why a model does not answer; nothing when it does."""
+    said = running.chat("api", model)
+    return "" if said.status == 200 else said.error

@@ -8,10 +8,10 @@ import pytest
 from fastchat_services import free_port, wait_until
 from gateway_backend import Backend, backend, toml
 
-from configs.settings import load_settings
+from configs.settings import SettingsError, load_settings
 from server.errors import ModelFailed, ModelTimeout, ModelUnavailable, ProviderBusy
 from server.llm import provider_calls
-from server.llm.catalog import choose_embedder, choose_llm, choose_reranker
+from server.llm.catalog import choose_embedder, choose_llm, choose_reranker, preferred_llms
 from server.llm.chat_models import ChatModels
 from server.llm.embedders import load_embedder
 from server.llm.generation import Generation
@@ -184,6 +184,35 @@ provider = "ds"
         ask(settings, "cloud")
     monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-1")
     assert choose_llm(settings).name == "cloud"
+
+
+def test_one_table_is_enough_to_be_the_model_that_answers(settings_with, monkeypatch):
+    monkeypatch.delenv("DEEPSEEK_API_KEY", raising=False)
+    settings = settings_with('[providers.ds]\npreset = "deepseek"\nmodels = ["deepseek-chat"]')
+    choice = choose_llm(settings)
+    assert choice.name == "builtin-extractive"
+    assert "ds/deepseek-chat: its provider" in choice.reason_en
+    monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-1")
+    assert choose_llm(settings).name == "ds/deepseek-chat"
+    assert choose_llm(settings, "ds/deepseek-chat").model.provider == "ds"
+
+
+def test_a_preference_may_name_what_a_provider_offers(settings_with):
+    text = """
+[models]
+llm_preference = ["laptop/qwen", "*"]
+[providers.laptop]
+preset = "ollama"
+models = "auto"
+[providers.other]
+base_url = "http://127.0.0.1:1/v1"
+models = ["m"]
+"""
+    settings = settings_with(text)
+    assert choose_llm(settings).name == "laptop/qwen"
+    assert preferred_llms(settings) == ["laptop/qwen", "Qwen2.5-1.5B-Instruct", "other/m"]
+    with pytest.raises(SettingsError, match=r"other/x.*no table of providers offers it"):
+        settings_with(text.replace("laptop/qwen", "other/x"))
 
 
 def test_models_that_are_listed(settings_with):

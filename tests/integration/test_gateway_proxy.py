@@ -16,7 +16,10 @@ def stage(tmp_path_factory):
         text = toml(one=one, two=two).replace("api_key", "max_retries = 0\napi_key")
         text = text.replace(f'base_url = "{two.url}"', f'base_url = "{two.url}"\nconcurrency = 2')
         (folder / "local.toml").write_text(
-            text + f'\n[providers.auto]\nbase_url = "{one.url}"\nmodels = "auto"', "utf-8"
+            text
+            + f'\n[providers.auto]\nbase_url = "{one.url}"\nmodels = "auto"'
+            + f'\n[providers.vllm]\npreset = "vllm"\nbase_url = "{one.url}"\nmodels = ["m"]',
+            "utf-8",
         )
         patch.setenv("ZHIWEN_CONFIG", str(folder / "local.toml"))
         fabric = Fabric(folder)
@@ -65,6 +68,30 @@ def test_exact_messages_arrive(stage):
     asked = stage.one.requests[0][2]
     assert asked["messages"] == messages
     assert (asked["model"], asked["temperature"], asked["stop"], asked["max_tokens"]) == ("m", 0.1, ["x"], 5)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_how_to_choose_tokens_is_passed_on(stage, stream):
+    chat(stage, stream=stream, seed=7, top_p=0.5, presence_penalty=0.25, frequency_penalty=-0.5, top_k=4)
+    asked = stage.one.requests[0][2]
+    assert (asked["seed"], asked["top_p"], asked["presence_penalty"], asked["frequency_penalty"]) == (
+        7,
+        0.5,
+        0.25,
+        -0.5,
+    )
+    assert "top_k" not in asked, "OpenAI's API does not know it, and OpenAI refuses what it does not know"
+
+
+def test_a_service_that_takes_more_is_told_more(stage):
+    chat(stage, model="vllm/m", top_k=4, repetition_penalty=1.5)
+    asked = stage.one.requests[0][2]
+    assert (asked["top_k"], asked["repetition_penalty"]) == (4, 1.5)
+
+
+def test_what_the_client_leaves_out_is_left_to_the_provider(stage):
+    chat(stage)
+    assert set(stage.one.requests[0][2]) == {"model", "messages", "stream", "stream_options"}
 
 
 def test_no_limit_is_sent_where_none_is_asked_for(stage):

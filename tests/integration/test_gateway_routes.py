@@ -24,9 +24,9 @@ class Launched:
         self.done = []
 
     def services(self):
-        def service(name, state, failure=None):
+        def service(name, state, failure=None, process=""):
             return {
-                "name": f"worker-{name}",
+                "name": process or f"worker-{name}",
                 "model_name": name,
                 "state": state,
                 "address": "http://127.0.0.1:1",
@@ -42,6 +42,12 @@ class Launched:
             service("builtin-extractive", "ready"),
             service("loading", "starting"),
             service("broken", "failed", failed),
+            service("pair", "ready"),
+            service("pair", "restarting", failed, "worker-pair-2"),
+            service("huge", "failed", failed, "vllm-huge"),
+            service("huge", "failed", {"en": "vllm-huge has failed", "zh": "vllm-huge 失败"}),
+            service("compiling", "starting", None, "vllm-compiling"),
+            service("compiling", "waiting"),
         ]
 
     def start(self, name):
@@ -69,7 +75,8 @@ def stage(tmp_path_factory):
     ports = {"control": free_port(), "controller": free_port(), "openai_api": free_port()}
     with backend() as one:
         text = toml(one=one, dead=Backend(port=free_port())) + "".join(
-            f'\n[models.llm.{name}]\nengine = "fake"' for name in ("loading", "broken", "asleep")
+            f'\n[models.llm.{name}]\nengine = "fake"'
+            for name in ("loading", "broken", "asleep", "pair", "huge", "compiling")
         )
         text += "".join(f"\n[services.{name}]\nport = {port}" for name, port in ports.items())
         text += f'\n[paths]\nknowledge_base = "{folder.as_posix()}/kb"\nmodels = "{folder.as_posix()}/models"'
@@ -128,12 +135,17 @@ def test_states(stage):
         "loading": "loading",
         "broken": "failed",
         "asleep": "stopped",
+        "pair": "running",
+        "huge": "failed",
+        "compiling": "loading",
         "one-model": "running",
         "one/m": "running",
         "dead-model": "running",
         "dead/m": "running",
     }
     assert states["broken"]["reason"] == "ran out of memory"
+    assert states["pair"]["reason"] == ""
+    assert states["huge"]["reason"] == "ran out of memory", "of vLLM itself, not of the worker that waited for it"
     assert [name for name, one in states.items() if one["default"]] == ["one-model"]
     assert states["loading"]["can_stop"]
     assert states["asleep"]["can_start"]

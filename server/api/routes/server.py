@@ -8,6 +8,7 @@ from server.api.schemas.chat import ChatChoices, ChatChoicesResponse, SearchEngi
 from server.api.schemas.other import PromptRequest, ServerConfigs, SplitterName
 from server.chat.prompts import Prompts
 from server.errors import ModelCannotUseTools
+from server.llm.catalog import preferred_llms
 from text_splitter.table import SPLITTERS
 
 router = APIRouter(prefix="/server", tags=["Server State"])
@@ -20,7 +21,7 @@ FIRST_ENGINES = ("bing", "duckduckgo", "metaphor")
 def configs(container: ContainerDep) -> ServerConfigs:
     """The settings that a client may want to show as defaults; nothing secret."""
     settings = container.settings
-    models = settings.models.llm_preference
+    models = preferred_llms(settings)
     default = container.llm_choice.name
     return ServerConfigs(
         DEFAULT_KNOWLEDGE_BASE=settings.knowledge_base.default,

@@ -38,6 +38,8 @@ RATE_LIMIT = 42901
 INTERNAL_ERROR = 50001
 REFRESH_S = 60.0
 """How often providers with `models = "auto"` are asked what they have."""
+_EXTRA = ("top_k", "repetition_penalty")
+_SAMPLING = ("temperature", "top_p", "seed", "presence_penalty", "frequency_penalty", *_EXTRA)
 
 
 class Proxy:
@@ -114,13 +116,18 @@ class Proxy:
         limit = params.get("max_new_tokens")
         if limit is not None and limit >= self.window(params) - self.count(params):
             limit = None
-        top_p = params.get("top_p")
+        # What the client has not sent has a value of FastChat's here; the provider knows its models better.
+        sent = {name: params.get(name) for name in _SAMPLING if name not in params.get("unset", ())}
         return Generation(
             model=params["model"],
-            temperature=params.get("temperature"),
-            top_p=None if top_p == 1 else top_p,
+            temperature=sent.get("temperature"),
+            top_p=sent.get("top_p"),
             max_tokens=limit,
             stop=tuple(params.get("stop") or ()),
+            seed=sent.get("seed"),
+            presence_penalty=sent.get("presence_penalty"),
+            frequency_penalty=sent.get("frequency_penalty"),
+            extra={name: value for name in _EXTRA if (value := sent.get(name)) is not None},
         )
 
 

@@ -27,7 +27,9 @@ PATIENCE_S = 10.0
 
 def one_provider(settings: Settings, options: Namespace, key: str, window: int) -> Settings:
     """The settings with one model and one provider, which is vLLM's server. It has the whole concurrency."""
-    provider = Provider(base_url=options.upstream, api_key=SecretStr(key), concurrency=1024, max_retries=0)
+    provider = Provider(
+        preset="vllm", base_url=options.upstream, api_key=SecretStr(key), concurrency=1024, max_retries=0
+    )
     model = LlmModel(engine="provider", provider=PROVIDER, model=options.model_name, window=window)
     models = settings.models.model_copy(update={"llm": {options.model_name: model}})
     return settings.model_copy(update={"models": models, "providers": {PROVIDER: provider}})
