@@ -36,7 +36,7 @@ class ModelLabels(Table):
         "正在更改，已 {seconds} 秒；可以离开本页。", "Changing for {seconds} s; you may leave the page."
     )
 
-    kind_llm = Label("已配置的对话模型及权重", "Configured chat models and their weights")
+    kind_llm = Label("对话模型的权重", "Weights of chat models")
     kind_embed = Label("向量模型", "Embedding models")
     kind_rerank = Label("重排模型", "Rerank models")
     kind_empty = Label("设置中没有这类模型。", "The settings name no model of this kind.")

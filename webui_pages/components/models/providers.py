@@ -74,7 +74,7 @@ def _how_to(ui: Ui) -> None:
     )
     st.caption(ui.text.provider_add_hint)
     if chosen is not None:
-        st.code(snippet(chosen, presets[chosen]), language="toml")
+        st.code(snippet(chosen, presets[chosen]), language=None)
 
 
 def snippet(name: str, preset: dict[str, Any]) -> str:

@@ -25,7 +25,7 @@ def _list(ui: Ui, kinds: tuple[str, ...], *, watched: bool) -> None:
         titles = {"llm": ui.text.kind_llm, "embed": ui.text.kind_embed, "rerank": ui.text.kind_rerank}
         for kind in kinds:
             st.markdown(f"#### {titles[kind]}")
-            mine = [entry for entry in entries if entry.kind == kind]
+            mine = [entry for entry in entries if entry.kind == kind and (kind != "llm" or entry.needs_weights)]
             for entry in sorted(mine, key=lambda one: (not one.in_use, not one.available, one.rank or 99)):
                 _row(ui, entry, downloads.get(entry.name))
             if not mine:

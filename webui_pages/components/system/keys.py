@@ -52,7 +52,8 @@ def _create(ui: Ui) -> None:
         limited = st.multiselect(ui.text.key_limit, bases, key="key_limit", placeholder=ui.text.key_everywhere)
         pressed = st.form_submit_button(ui.text.key_create, icon=":material/add:", key="key_create")
     if pressed:
-        _make(ui, CreateKey(name=name, scope=scope or "read", knowledge_bases=limited or None))
+        asked = {"name": name, "scope": scope, "knowledge_bases": limited or None}
+        _make(ui, CreateKey.model_validate(asked))
 
 
 def _make(ui: Ui, request: CreateKey) -> None:

@@ -32,4 +32,4 @@ def machine(ui: Ui) -> None:
     st.markdown(f"#### {text.settings_in_force}")
     st.caption(text.settings_in_force_hint)
     with st.container(key="settings_in_force"):
-        st.code(info.settings, language="toml", height=SETTINGS_PX)
+        st.code(info.settings, language=None, height=SETTINGS_PX)
