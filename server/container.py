@@ -131,7 +131,7 @@ def _agent(
     """The agent with its tools; MCP servers are connected when they are first needed."""
 
     def search(names: Sequence[str], query: str, count: int) -> list[Hit]:
-        return knowledge_bases.search(names, query, top_k=count, max_distance=settings.retrieval.score_threshold)
+        return knowledge_bases.search(names, query, top_k=count)
 
     async def search_internet(query: str, count: int) -> Sequence[Hit]:
         return (await web.find(query, top_k=count)).hits

@@ -51,8 +51,8 @@ class Ground(Protocol):
 class Search(Protocol):
     """Finds chunks of knowledge bases."""
 
-    def __call__(self, names: Sequence[str], query: str, *, top_k: int, max_distance: float) -> list[Hit]:
-        """Best first; distances run from 0 to 2, smaller is better."""
+    def __call__(self, names: Sequence[str], query: str, *, top_k: int | None, max_distance: float | None) -> list[Hit]:
+        """Best first; distances run from 0 to 2, smaller is better. None means what the knowledge bases decide."""
         ...
 
 
@@ -88,12 +88,12 @@ class Nothing:
 
 @dataclass(frozen=True)
 class KnowledgeBases:
-    """One or several knowledge bases; `max_distance` is in [0, 2], smaller is stricter."""
+    """One or several knowledge bases; `max_distance` is in [0, 2], smaller is stricter; None is up to them."""
 
     search: Search
     names: tuple[str, ...]
-    top_k: int
-    max_distance: float
+    top_k: int | None
+    max_distance: float | None
     prompts: str = GROUNDED
     searches: bool = True
     local: bool = True
@@ -145,7 +145,7 @@ class Web:
 
 @dataclass(frozen=True)
 class Grounds:
-    """Makes grounds; what is left out follows the settings."""
+    """Makes grounds; what is left out follows the knowledge bases, or else the settings."""
 
     settings: Settings
     search: Search
@@ -156,22 +156,16 @@ class Grounds:
         self, names: Sequence[str], *, top_k: int | None = None, max_distance: float | None = None
     ) -> Ground:
         """One or several knowledge bases, each counted once."""
-        return KnowledgeBases(
-            self.search, tuple(dict.fromkeys(names)), self._top_k(top_k), self._distance(max_distance)
-        )
+        return KnowledgeBases(self.search, tuple(dict.fromkeys(names)), top_k, max_distance)
 
     def temporary_files(
         self, knowledge_id: str, *, top_k: int | None = None, max_distance: float | None = None
     ) -> Ground:
         """Files dropped into a chat."""
-        return TemporaryFiles(self.files, knowledge_id, self._top_k(top_k), self._distance(max_distance))
+        default = self.settings.retrieval
+        distance = default.score_threshold if max_distance is None else max_distance
+        return TemporaryFiles(self.files, knowledge_id, top_k or default.top_k, distance)
 
     def web(self, engine: str, *, top_k: int | None = None, split_result: bool = False) -> Ground:
         """A search engine; an empty name means that of the settings."""
         return Web(self.pages, engine, top_k, split_result)
-
-    def _top_k(self, value: int | None) -> int:
-        return value or self.settings.retrieval.top_k
-
-    def _distance(self, value: float | None) -> float:
-        return self.settings.retrieval.score_threshold if value is None else value

@@ -1,7 +1,7 @@
 """Search over several knowledge bases, with filters, reasons and neighbours; and `search_docs` with its filters."""
 
 import pytest
-from api_app import ScriptedModel, make_settings, running_app
+from api_app import ScriptedModel, events, make_settings, running_app
 from kbapi_client import LINES, Kb
 
 
@@ -120,3 +120,17 @@ def test_a_reranker_looks_at_more_and_decides(client, kbs, monkeypatch):
     assert all(hit["explanation"]["fused"] < 0.99 for hit in hits)
     client.post("/knowledge_base/search", json={**body, "rerank": False})
     assert len(seen) == 1
+
+
+def test_what_a_knowledge_base_decides_reaches_the_chat(client):
+    kb = Kb(client, "decides")
+    kb.upload(("a.txt", LINES), chunk_size=30, chunk_overlap=0)
+
+    def sources(**fields):
+        body = {"query": "规定", "knowledge_base_name": "decides", **fields}
+        return len(events(client.post("/chat/knowledge_base_chat", json=body))[-1]["sources"])
+
+    kb.post("update_settings", top_k=2, score_threshold=2.0)
+    assert (sources(), sources(top_k=1)) == (2, 1)
+    kb.post("update_settings", score_threshold=0.0)
+    assert (sources(), sources(score_threshold=2.0)) == (0, 2)

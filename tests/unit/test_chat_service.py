@@ -6,7 +6,7 @@ import contextlib
 import pytest
 
 from configs.settings import load_settings
-from server.chat.grounds import Found, Grounds
+from server.chat.grounds import Found, Grounds, TemporaryFiles
 from server.chat.question import Question
 from server.chat.service import REFUSED, SOURCES_ONLY, ChatService
 from server.errors import (
@@ -130,11 +130,17 @@ def test_grounded_question_carries_numbered_sources():
     assert "p. 3" in prompt
 
 
-def test_defaults_of_search_come_from_the_settings():
+def test_what_a_question_leaves_out_is_left_to_the_knowledge_bases():
     search = Search([HIT])
-    ground = Grounds(SETTINGS, search, Files(), Pages()).knowledge_bases(["kb", "b", "kb"], max_distance=0.0)
-    ask(Question("q", ground=ground))
-    assert search.calls == [(("kb", "b"), "q", 3, 0.0)]
+    grounds = Grounds(SETTINGS, search, Files(), Pages())
+    ask(Question("q", ground=grounds.knowledge_bases(["kb", "b", "kb"], max_distance=0.0)))
+    ask(Question("q", ground=grounds.knowledge_bases(["kb"], top_k=7)))
+    assert search.calls == [(("kb", "b"), "q", None, 0.0), (("kb",), "q", 7, None)]
+
+
+def test_dropped_files_follow_the_settings():
+    ground = Grounds(SETTINGS, Search([]), Files(), Pages()).temporary_files("tmp1")
+    assert ground == TemporaryFiles(ground.files, "tmp1", SETTINGS.retrieval.top_k, SETTINGS.retrieval.score_threshold)
 
 
 def test_without_hits_the_empty_template_is_used():
