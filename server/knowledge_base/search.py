@@ -100,13 +100,12 @@ class Searcher:
         )
         reranks = self._reranks(query, list(choices.values()))
         wanted = max(top_k, self._settings.retrieval.rerank_candidates) if reranks else top_k
-        asked: dict[str, Asked] = {}
         with found.stage("total"):
+            with found.stage("embedding"):
+                asked = self._ask(targets, query.text)
+            # Only now: a model, perhaps of another service, must not be waited for in the place of another search.
             with self._turns:
                 for kb in targets:
-                    if kb.embed_model not in asked:
-                        with found.stage("embedding"):
-                            asked[kb.embed_model] = self._ask(kb, query.text)
                     found.hits += self._search_one(kb, asked[kb.embed_model], query.filters, wanted, found)
             found.hits.sort(key=lambda hit: (-hit.relevance, hit.chunk.id))
             found.fused = {hit.chunk.id: hit.relevance for hit in found.hits}
@@ -135,12 +134,16 @@ class Searcher:
             default = self._settings.retrieval.score_threshold
         return default if choices.score_threshold is None else choices.score_threshold
 
-    def _ask(self, kb: KnowledgeBaseRow, question: str) -> Asked:
-        embedder = self._embedders.for_index(kb.name, kb.embed_model, kb.dimension)
-        return ask(embedder, question)
+    def _ask(self, targets: Sequence[KnowledgeBaseRow], question: str) -> dict[str, Asked]:
+        """The question for each embedding model."""
+        asked: dict[str, Asked] = {}
+        for kb in targets:
+            embedder = self._embedders.for_index(kb)
+            if kb.embed_model not in asked:
+                asked[kb.embed_model] = ask(embedder, question)
+        return asked
 
     def _search_one(self, kb: KnowledgeBaseRow, asked: Asked, filters: Filters, wanted: int, found: Found) -> list[Hit]:
-        self._embedders.for_index(kb.name, kb.embed_model, kb.dimension)
         index = open_index(self._indexes, Layout.of(self._settings.paths.knowledge_base, kb.name), kb)
         k = max(self._settings.retrieval.candidates, wanted)
         while True:

@@ -8,14 +8,16 @@ once. Unlike rank fusion this is absolute: a question that no document matches g
 evidence at which relevance is 0.5; docs/evaluation.md tells how it was chosen and what it costs.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 BORDER = 0.4
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A chunk id with what both indexes say about it, and the relevance that follows."""
+class Candidate(NamedTuple):
+    """A chunk id with what both indexes say about it, and the relevance that follows.
+
+    A tuple, as every search makes a hundred of them: a frozen dataclass takes four times as long.
+    """
 
     id: int
     relevance: float
@@ -32,14 +34,8 @@ def relevance(lexical: float, cosine: float, *, floor: float, weight: float) -> 
 
 def fuse(dense: dict[int, float], lexical: dict[int, float], *, floor: float, weight: float) -> list[Candidate]:
     """Join cosine similarities and lexical scores by id, best first; an id that one of them lacks counts 0 there."""
-    ids = dense.keys() | lexical.keys()
-    candidates = [
-        Candidate(
-            i,
-            relevance(lexical.get(i, 0.0), dense.get(i, 0.0), floor=floor, weight=weight),
-            dense.get(i, 0.0),
-            lexical.get(i, 0.0),
-        )
-        for i in ids
-    ]
+    candidates: list[Candidate] = []
+    for i in dense.keys() | lexical.keys():
+        cosine, words = dense.get(i, 0.0), lexical.get(i, 0.0)
+        candidates.append(Candidate(i, relevance(words, cosine, floor=floor, weight=weight), cosine, words))
     return sorted(candidates, key=lambda c: (-c.relevance, c.id))
