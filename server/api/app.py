@@ -89,14 +89,15 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
         Depends(APIKeyHeader(name="X-API-Key", auto_error=False)),
         Depends(check_question_length),
     ]
+    # A request is held against the routes in this order: those that are asked for most come first.
     for part in (
+        search,
         chat,
         kb_chat,
         conversations,
         knowledge_bases,
         files,
         chunks,
-        search,
         temporary,
         summaries,
         jobs,

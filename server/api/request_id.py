@@ -1,8 +1,8 @@
 """One id for each request: taken over from the caller when it is sane, sent back, and in every line of the log."""
 
+import random
 import re
 from contextvars import ContextVar
-from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,7 +30,7 @@ class RequestId:
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get(HEADER, "")
-        own = given if _SANE.fullmatch(given) else uuid4().hex
+        own = given if _SANE.fullmatch(given) else f"{random.getrandbits(128):032x}"
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
