@@ -56,7 +56,9 @@ def _ask(client, operation, mode, each):
         except UnicodeEncodeError:
             return  # no client can send half of a surrogate pair
         if answer.status_code == 500 or str(answer.status_code) not in documented:
-            wrong[operation.label] = f"{operation.label} {answer.status_code}: {case.as_curl_command()[:400]} -> {answer.text[:300]}"
+            wrong[operation.label] = (
+                f"{operation.label} {answer.status_code}: {case.as_curl_command()[:400]} -> {answer.text[:300]}"
+            )
 
     ask()
     return list(wrong.values())
