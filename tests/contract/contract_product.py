@@ -66,7 +66,10 @@ def running_product(folder: Path) -> Iterator[Product]:
             yield product
         finally:
             launcher.send_signal(signal.SIGTERM)
-            launcher.wait(20)
+            try:
+                launcher.wait(20)
+            finally:
+                launcher.kill()
 
 
 def _environment(folder: Path, ports: dict[str, int], fake: str, public: str) -> dict[str, str]:

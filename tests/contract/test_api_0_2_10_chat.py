@@ -19,6 +19,8 @@ from server.api.schemas.chat import SearchEngineChatRequest
 from server.llm.generation import Piece
 from webui_pages.client import ApiClient, ApiFailed, open_http
 
+pytestmark = pytest.mark.e2e
+
 ASKED = {"query": "知问支持哪些文件格式？"}
 ABOUT_FILES = {**ASKED, "knowledge_base_name": SHARED}
 DOC = re.compile(r"出处 \[(\d+)\] \[([^\]]+)\]\((\S+)\) \n\n(.+)\n\n", re.DOTALL)

@@ -7,6 +7,8 @@ import pytest
 from contract_product import AGENT, FIRST, ROOT, SECOND, SHARED
 from peer_client import TOP_K, PeerClient
 
+pytestmark = pytest.mark.e2e
+
 KB = "kb_for_contract"
 ABOUT = "介绍一下知问项目"
 TALK = [{"role": "user", "content": "你好"}, {"role": "assistant", "content": "你好，我是小知"}]
@@ -126,6 +128,26 @@ def test_chat_raw_as_the_tests_without_a_client_read_it(product):
     assert events[-1]["docs"]
 
 
+def test_forms_and_rebuilds_raw(product, files):
+    """Booleans of forms are sent as Python writes them."""
+    requests = pytest.importorskip("requests")
+    url = f"{product.url}/knowledge_base"
+    with requests.Session() as session:
+        session.trust_env = False
+        assert session.post(f"{url}/create_knowledge_base", json={"knowledge_base_name": KB}).json()["code"] == 200
+        for override, failed in ((True, []), (False, list(files)), (True, [])):
+            named = [("files", (name, path.read_bytes())) for name, path in files.items()]
+            data = {"knowledge_base_name": KB, "override": override}
+            answer = session.post(f"{url}/upload_docs", data=data, files=named).json()
+            assert sorted(answer["data"]["failed_files"]) == failed
+        answer = session.post(f"{url}/search_docs", json={"knowledge_base_name": KB, "query": ABOUT})
+        assert len(answer.json()) == TOP_K
+        response = session.post(f"{url}/recreate_vector_store", json={"knowledge_base_name": KB}, stream=True)
+        steps = [json.loads(chunk[6:]) for chunk in response.iter_content(None)]
+        assert [step["code"] for step in steps] == [200] * len(files)
+        assert session.post(f"{url}/delete_knowledge_base", json=KB).json()["code"] == 200
+
+
 def test_ten_chats_at_once(product):
     def ask(number):
         with PeerClient(product.url) as client:
@@ -215,6 +237,13 @@ def test_models_are_changed_and_stopped(api):
     assert api.change_model(SECOND, FIRST) == {"code": 200, "msg": "success"}
     assert FIRST in api.running_models()
     assert api.stop_model(SECOND)["code"] == 409
+    assert api.stop_model(FIRST) == {"code": 200, "msg": "success", "data": None}
+    assert FIRST not in api.running_models()
+    assert api.post("/llm_model/start", json={"model_name": FIRST}).json()["code"] == 200
+    assert FIRST in api.running_models()
+
+
+def test_vectors(api):
     assert len(api.embed_texts(["知问", "zhiwen"])[1]) > 10
 
 

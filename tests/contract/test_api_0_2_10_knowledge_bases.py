@@ -7,6 +7,8 @@ import httpx
 import pytest
 from contract_product import SHARED
 
+pytestmark = pytest.mark.e2e
+
 KB = "kb_for_routes"
 NOTE, TERMS = ("便条.txt", "钥匙的保修期是三个月。"), ("条款.txt", "本产品的保修期为两年。")
 

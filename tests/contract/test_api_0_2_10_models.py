@@ -4,6 +4,8 @@ import httpx
 import pytest
 from contract_product import AGENT, FIRST, SECOND
 
+pytestmark = pytest.mark.e2e
+
 CONFIGS = {
     "DEFAULT_KNOWLEDGE_BASE": "samples",
     "DEFAULT_SEARCH_ENGINE": "duckduckgo",

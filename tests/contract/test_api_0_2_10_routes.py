@@ -8,6 +8,8 @@ from contract_routes import BODIES, EMPTY, ROUTES
 
 from configs.version import VERSION
 
+pytestmark = pytest.mark.e2e
+
 
 @pytest.fixture(scope="module")
 def http(product):

@@ -1,14 +1,17 @@
 """What every embedding model must do, whatever library it comes from."""
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from configs import Settings, load_settings
+from server.db.tables import KnowledgeBaseRow
 from server.errors import IndexMismatch, ModelFailed, ModelNotFound, ModelUnavailable
 from server.knowledge_base.embedders import Embedders
+from server.knowledge_base.same_model import cache_name, is_same, sign
 from server.llm.base import Embedder
 from server.llm.catalog import choose_embedder
 from server.llm.embedders import load_embedder
@@ -110,7 +113,30 @@ class TestChoice:
     def test_an_index_of_another_dimension_is_refused(self, settings: Settings) -> None:
         embedders = Embedders(settings, choose_embedder(settings))
         with pytest.raises(IndexMismatch, match="--recreate-vs"):
-            embedders.for_index("kb", "builtin-ngram", 768)
+            embedders.for_index(KnowledgeBaseRow(name="kb", embed_model="builtin-ngram", dimension=768))
+
+
+class Exchanged(FakeEmbeddings):
+    """The same model with other weights, or with vectors that are rounded or scaled."""
+
+    def __init__(self, change: Callable[[np.ndarray], np.ndarray]) -> None:
+        self._change = change
+
+    def embed_query(self, text: str) -> list[float]:
+        return self._change(np.asarray(super().embed_query(text))).tolist()
+
+
+def test_a_model_is_known_again_by_what_it_makes() -> None:
+    before = Embedder(name="m", model=FakeEmbeddings(), dimension=16)
+    rounded = Embedder(name="m", model=Exchanged(lambda vector: np.round(vector * 40) / 80), dimension=16)
+    other = Embedder(name="m", model=Exchanged(lambda vector: vector[::-1]), dimension=16)
+    smaller = Embedder(name="m", model=Exchanged(lambda vector: vector[:8]), dimension=8)
+    assert is_same(sign(before), before)
+    assert is_same(sign(before), rounded), "int8, another device, another length of the vectors"
+    assert not is_same(sign(before), other)
+    assert not is_same(sign(before), smaller)
+    assert is_same("", other), "built by a version that kept no sign"
+    assert cache_name(before) == cache_name(rounded) != cache_name(other)
 
 
 def test_a_model_that_returns_nonsense_fails_loudly() -> None:
