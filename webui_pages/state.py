@@ -42,10 +42,8 @@ class Access:
 
 @dataclass
 class State:
-    """The session. The versions are parts of widget keys: a new one empties the widget.
-
-    `watched` are jobs whose outcome belongs into `uploaded`: job id to file.
-    """
+    """The session, but for what the page of knowledge bases remembers (`desk.Desk`). `knowledge_base` is the one that
+    was opened last."""
 
     language: Language
     chat: ChatState
@@ -54,14 +52,7 @@ class State:
     health: Health | None = None
     formats: Formats | None = None
     health_checked_at: float = 0.0
-    select_version: int = 0
-    uploader_version: int = 0
-    table_version: int = 0
     notice: str = ""
-    uploaded: list[Outcome] = field(default_factory=list)
-    watched: dict[int, str] = field(default_factory=dict)
-    rebuild_wanted: bool = False
-    rebuilt: list[Outcome] | None = None
     works: dict[str, Work] = field(default_factory=dict)
     new_key: str = ""
 
@@ -69,20 +60,6 @@ class State:
         """The message left for the next run, once."""
         notice, self.notice = self.notice, ""
         return notice
-
-    def choose_knowledge_base(self, name: str) -> None:
-        """Show another knowledge base; results that belong to the one before go."""
-        if name != self.knowledge_base:
-            self.knowledge_base = name
-            self.uploaded, self.rebuilt, self.rebuild_wanted = [], None, False
-            self.watched = {}
-            self.table_version += 1
-            self.uploader_version += 1
-
-    def show_knowledge_base(self, name: str) -> None:
-        """Like `choose_knowledge_base`, against the choice that the select boxes still hold."""
-        self.choose_knowledge_base(name)
-        self.select_version += 1
 
 
 def session_state(language: Language, options: ChatOptions) -> State:

@@ -6,7 +6,8 @@ import pytest
 from webui_fake_api import running_fake_api, source
 
 from server.api.schemas.chat import ChatRequest, History, KnowledgeBaseChatRequest
-from server.api.schemas.knowledge_bases import CreateKnowledgeBase, RebuildRequest
+from server.api.schemas.knowledge_bases import CreateKnowledgeBase
+from server.api.schemas.upkeep import StartRebuild
 from webui_pages.client import ApiClient, ApiFailed, open_http
 
 
@@ -140,7 +141,9 @@ def test_upload_tells_success_and_failure(api):
 
 def test_files_are_deleted_from_disk_as_well(api):
     client = client_of(api)
-    assert client.delete_files("samples", ["troubleshooting.md"]) == {}
+    deletion = client.delete_files("samples", ["troubleshooting.md"])
+    assert deletion.failed_files == {}
+    assert (deletion.receipt.files, deletion.receipt.chunks) == (1, 31)
     assert api.bodies("/knowledge_base/delete_docs")[0]["delete_content"] is True
     assert "troubleshooting.md" not in [file.name for file in client.files("samples")]
 
@@ -157,21 +160,12 @@ def test_create_and_delete(api):
     assert "新" not in [entry.name for entry in client.knowledge_bases()]
 
 
-def test_rebuild_gives_a_step_for_each_file_failed_ones_included(api):
-    steps = list(client_of(api).rebuild(RebuildRequest(knowledge_base_name="samples")))
-    assert [(step.doc, step.code, step.finished, step.total) for step in steps] == [
-        ("支持的文件格式.md", 200, 1, 4),
-        ("troubleshooting.md", 200, 2, 4),
-        ("扫描合同.pdf", 500, 3, 4),
-        ("年度报告 2024.docx", 200, 4, 4),
-    ]
-    assert "扫描件" in steps[2].msg
-
-
-def test_a_rebuild_that_breaks_raises(api):
-    api.fail_after = 1
-    with pytest.raises(ApiFailed):
-        list(client_of(api).rebuild(RebuildRequest(knowledge_base_name="samples")))
+def test_a_rebuild_is_begun_and_looked_at(api):
+    client = client_of(api)
+    begun = client.start_rebuild(StartRebuild(knowledge_base_name="samples"))
+    (listed,) = client.rebuilds("samples")
+    assert (listed.id, listed.state, listed.total) == (begun.id, "done", 4)
+    assert "扫描件" in listed.failed_files["扫描合同.pdf"]
 
 
 def test_no_proxy_of_the_environment_is_used(api, monkeypatch):

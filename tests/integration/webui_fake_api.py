@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from webui_fake_chat import MODES, FakeChat
+from webui_fake_documents import SEARCH, FakeDocuments
 
 UPDATED = "2025-03-04T05:06:07+00:00"
 SETTINGS = {
@@ -92,6 +93,8 @@ class FakeApi:
         }
         self.jobs: list[dict[str, Any]] = []
         self.settings: dict[str, dict[str, Any]] = {}
+        self.infos = {"samples": "随知问附带的示例"}
+        self.documents = FakeDocuments()
         self.work_ends = True
         self.fail: dict[str, tuple[int, dict[str, Any]]] = {}
         self.answer = [
@@ -117,14 +120,17 @@ class FakeApi:
         files = self.bases[name]
         return {
             "name": name,
-            "info": "随知问附带的示例" if name == "samples" else "",
+            "info": self.infos.get(name, ""),
             "vector_store": "faiss",
             "embed_model": "builtin-ngram",
             "files": len(files),
             "chunks": sum(file["chunks"] for file in files),
             "failed": sum(file["state"] == "failed" for file in files),
             "created": UPDATED,
-            "settings": SETTINGS | self.settings.get(name, {}),
+            "file_bytes": sum(file["size"] for file in files),
+            "settings": {key: self.settings.get(name, {}).get(key, value) for key, value in SETTINGS.items()},
+            "search": {key: self.settings.get(name, {}).get(key, value) for key, value in SEARCH.items()},
+            "own": list(self.settings.get(name, {})),
         }
 
     def queue(self, base: str, file: str) -> list[dict[str, Any]]:
@@ -171,16 +177,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _get_work(self, path: str, query: dict[str, str]) -> None:
         api = self.server.api
+        if self._documents("GET", path, query):
+            return
         if path == "/keys/current":
             scope = api.keys.get(self._key(), "admin")
             self._ok({"name": f"{scope} key" if api.keys else "", "scope": scope, "needed": bool(api.keys)})
-        elif path == "/knowledge_base/formats":
-            suffixes = [".md", ".txt", ".pdf", ".exe", ".zip"]
-            splitters = [SETTINGS["splitter"], "MarkdownHeaderTextSplitter"]
-            self._ok({"suffixes": suffixes, "splitters": splitters, "settings": SETTINGS})
-        elif path == "/knowledge_base/jobs":
-            base, state = query["knowledge_base_name"], query["state"]
-            self._ok([job for job in api.jobs if (job["knowledge_base"], job["state"]) == (base, state)])
         elif path.startswith("/knowledge_base/jobs/"):
             self._ok(api.jobs[int(path.rsplit("/", 1)[-1]) - 1])
         else:
@@ -192,7 +193,11 @@ class _Handler(BaseHTTPRequestHandler):
         is_json = "json" in self.headers.get("Content-Type", "")
         body = json.loads(raw) if is_json and raw else raw.decode("utf-8", "replace")
         self._record(path, body)
-        if not self._failed(path) and not self._chat_handled("POST", path, {}, body):
+        if (
+            not self._failed(path)
+            and not self._chat_handled("POST", path, {}, body)
+            and not self._documents("POST", path, body)
+        ):
             getattr(self, path.rsplit("/", 1)[-1])(body)
 
     def create_knowledge_base(self, body: dict[str, Any]) -> None:
@@ -200,9 +205,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._keep(body)
         self._ok(None)
 
-    def update_settings(self, body: dict[str, Any]) -> None:
-        self._keep(body)
-        self._ok(None)
+    def _documents(self, method: str, path: str, sent: Any) -> bool:
+        """Whether the part behind the page of knowledge bases has answered."""
+        found = self.server.api.documents.handle(self.server.api, method, path, sent)
+        if isinstance(found, bytes):
+            self._bytes(found, "image/png")
+        elif found is not None:
+            self._ok(found)
+        return found is not None
 
     def _keep(self, body: dict[str, Any]) -> None:
         asked = {name: body[name] for name in SETTINGS if body.get(name) is not None}
@@ -226,11 +236,6 @@ class _Handler(BaseHTTPRequestHandler):
         del self.server.api.bases[body]
         self._ok(None)
 
-    def delete_docs(self, body: dict[str, Any]) -> None:
-        files = self.server.api.bases[body["knowledge_base_name"]]
-        files[:] = [file for file in files if file["name"] not in body["file_names"]]
-        self._ok({"failed_files": {}})
-
     def upload_docs(self, body: str) -> None:
         name = re.search(r'filename="([^"]*)"', body)
         base = re.search(r'name="knowledge_base_name"\r\n\r\n([^\r]*)', body)
@@ -242,23 +247,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.api.bases[base[1]].append(file_entry(name[1], chunks=2, size=20))
         jobs = self.server.api.queue(base[1], name[1])
         self._json({"code": 202, "msg": "success", "data": {"jobs": jobs, "failed_files": {}}}, 202)
-
-    def recreate_vector_store(self, body: dict[str, Any]) -> None:
-        files = self.server.api.bases[body["knowledge_base_name"]]
-        events: list[dict[str, Any]] = []
-        for number, file in enumerate(files, 1):
-            bad = file["state"] == "failed"
-            message = file["error"] if bad else f"({number} / {len(files)}): {file['name']}"
-            events.append(
-                {
-                    "code": 500 if bad else 200,
-                    "msg": message,
-                    "total": len(files),
-                    "finished": number,
-                    "doc": file["name"],
-                }
-            )
-        self._stream(events)
 
     def do_PATCH(self) -> None:
         path, _ = self._target()

@@ -1,12 +1,13 @@
 """The small functions behind the components."""
 
+from datetime import datetime, timezone
+
 import pytest
 
 from server.api.schemas.files import FileDetails
-from webui_pages.chat_state import ChatOptions, ChatState
-from webui_pages.components.files import note, size_text
+from webui_pages.components.documents.files import note
+from webui_pages.components.documents.numbers import age_text, place_text, size_text
 from webui_pages.labels import Labels
-from webui_pages.state import State
 from webui_pages.ui import literal
 
 
@@ -34,14 +35,26 @@ def test_sizes(size, text):
     assert size_text(size) == text
 
 
-def test_another_knowledge_base_forgets_the_results_of_the_one_before():
-    state = State("zh", ChatState(ChatOptions(temperature=0.7, top_k=3, relevance_floor=50, history_length=3)))
-    state.choose_knowledge_base("a")
-    state.uploaded, state.rebuilt = ["x"], ["y"]
-    state.choose_knowledge_base("a")
-    assert state.uploaded == ["x"]
-    state.choose_knowledge_base("b")
-    assert (state.uploaded, state.rebuilt) == ([], None)
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        ("2025-03-04T05:06:40+00:00", "just now"),
+        ("2025-03-04T05:01:00Z", "6 min ago"),
+        ("2025-03-04T02:06:00", "3 h ago"),
+        ("2025-03-01T05:06:00+00:00", "3 d ago"),
+        ("2024-12-31T23:00:00+00:00", "2024-12-31"),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_ages(moment, text):
+    now = datetime(2025, 3, 4, 5, 7, tzinfo=timezone.utc)
+    assert age_text(moment, Labels("en"), now) == text
+
+
+def test_places_in_a_file():
+    assert place_text({"page": 3, "headings": ["甲", "乙"]}, Labels("zh")) == "第 3 页 · 甲 › 乙"
+    assert place_text({"sheet": "预算", "rows": [2, 9]}, Labels("en")) == "Sheet 预算 · Rows 2–9"
+    assert place_text({}, Labels("en")) == ""
 
 
 @pytest.mark.parametrize(
@@ -49,7 +62,8 @@ def test_another_knowledge_base_forgets_the_results_of_the_one_before():
     [
         ({}, ""),
         ({"empty_pages": [4, 5, 9]}, "3 pages without text: 4, 5, 9"),
-        ({"percent": 40}, "40%"),
+        ({"percent": 40, "error": "old"}, ""),
+        ({"error": "it is empty"}, "it is empty"),
         (
             {"empty_pages": list(range(1, 15))},
             "14 pages without text: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12…",

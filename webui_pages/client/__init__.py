@@ -1,15 +1,28 @@
 """The knowledge API as methods: requests and answers are the schemas, failures are `ApiFailed`."""
 
 from webui_pages.client.chat import AnswerPart, ChatCalls
+from webui_pages.client.chunks import ChunkCalls
 from webui_pages.client.conversations import CONVERSATION_GONE, Around, ConversationCalls
 from webui_pages.client.files import FileCalls
-from webui_pages.client.knowledge_bases import KnowledgeBaseCalls, RebuildStep
+from webui_pages.client.knowledge_bases import KnowledgeBaseCalls
 from webui_pages.client.models import ModelCalls
+from webui_pages.client.search import SearchCalls
 from webui_pages.client.system import SystemCalls
 from webui_pages.client.transport import ApiFailed, open_http
+from webui_pages.client.upkeep import UpkeepCalls
 
-__all__ = ["CONVERSATION_GONE", "AnswerPart", "ApiClient", "ApiFailed", "Around", "RebuildStep", "open_http"]
+__all__ = ["CONVERSATION_GONE", "AnswerPart", "ApiClient", "ApiFailed", "Around", "open_http"]
 
 
-class ApiClient(ChatCalls, ConversationCalls, KnowledgeBaseCalls, FileCalls, SystemCalls, ModelCalls):
+class ApiClient(
+    ChatCalls,
+    ConversationCalls,
+    KnowledgeBaseCalls,
+    FileCalls,
+    ChunkCalls,
+    SearchCalls,
+    UpkeepCalls,
+    SystemCalls,
+    ModelCalls,
+):
     """All calls, in the language of one session. Every method raises `ApiFailed`."""

@@ -3,18 +3,29 @@
 from collections.abc import Iterator
 from typing import IO
 
-import httpx
 from pydantic import BaseModel, Field
 
-from server.api.schemas.files import DeleteFiles, FileDetails
+from server.api.schemas.files import DeleteFiles, FileDetails, UpdateFiles
 from server.api.schemas.jobs import JobDetails, Queued
 from webui_pages.client.transport import Envelope, Transport
 
 
-class FailedFiles(BaseModel):
-    """`data` of the routes that work on many files: name to reason."""
+class Receipt(BaseModel):
+    """What a deletion took away: numbers, and bytes of files."""
+
+    files: int = 0
+    chunks: int = 0
+    vectors: int = 0
+    words: int = 0
+    bytes: int = 0
+    cache_entries: int = 0
+
+
+class Deletion(BaseModel):
+    """What became of files that were to go: name to reason of those that stayed, and the receipt."""
 
     failed_files: dict[str, str] = Field(default_factory=dict)
+    receipt: Receipt = Field(default_factory=Receipt)
 
 
 class FileCalls(Transport):
@@ -35,8 +46,13 @@ class FileCalls(Transport):
         ) as response:
             return self._parse(Envelope[Queued], response.read()).data
 
+    def read_again(self, request: UpdateFiles) -> Queued:
+        """Queue files that are there to be read once more; returns the jobs."""
+        with self._call("POST", "/knowledge_base/update_docs", json=request.model_dump(exclude_none=True)) as response:
+            return self._parse(Envelope[Queued], response.read()).data
+
     def jobs(self, knowledge_base: str, *states: str) -> list[JobDetails]:
-        """Jobs of a knowledge base in these states, the newest first."""
+        """Jobs in these states of one knowledge base, or without a name of all, the newest first."""
         params = {"knowledge_base_name": knowledge_base, "state": states}
         with self._call("GET", "/knowledge_base/jobs", params=params) as response:
             return self._parse(Envelope[list[JobDetails]], response.read()).data
@@ -61,18 +77,14 @@ class FileCalls(Transport):
         with self._call("POST", f"/knowledge_base/jobs/{job_id}/retry") as response:
             return self._parse(Envelope[Queued], response.read()).data
 
-    def delete_files(self, knowledge_base: str, names: list[str]) -> dict[str, str]:
-        """Remove files from the knowledge base and the disk; returns the reasons of failure by file name."""
+    def delete_files(self, knowledge_base: str, names: list[str]) -> Deletion:
+        """Remove files from the knowledge base and the disk."""
         request = DeleteFiles(knowledge_base_name=knowledge_base, file_names=names, delete_content=True)
         with self._call("POST", "/knowledge_base/delete_docs", json=request.model_dump()) as response:
-            return self._failed_files(response)
+            return self._parse(Envelope[Deletion], response.read()).data
 
     def download(self, knowledge_base: str, name: str) -> Iterator[bytes]:
         """The file as it was uploaded, piece by piece."""
         params = {"knowledge_base_name": knowledge_base, "file_name": name}
         with self._call("GET", "/knowledge_base/download_doc", params=params) as response:
             yield from response.iter_bytes()
-
-    def _failed_files(self, response: httpx.Response) -> dict[str, str]:
-        data = self._parse(Envelope[FailedFiles | None], response.read()).data
-        return data.failed_files if data else {}

@@ -1,29 +1,15 @@
-"""Knowledge bases: listing, making, settings, rebuilding."""
-
-from collections.abc import Generator
-
-from pydantic import BaseModel
+"""Knowledge bases: listing, making, settings."""
 
 from server.api.schemas.knowledge_bases import (
     CreateKnowledgeBase,
     Formats,
     KnowledgeBaseDetails,
-    RebuildRequest,
+    UpdateInfo,
     UpdateSettings,
 )
-from webui_pages.client.transport import Envelope, Transport, failure_of
+from webui_pages.client.transport import Envelope, Transport
 
 FORMATS_TIMEOUT_S = 3.0
-
-
-class RebuildStep(BaseModel):
-    """One event of a rebuild: one file is through. `code` is 200, or `msg` says why the file failed."""
-
-    code: int
-    msg: str
-    total: int = 0
-    finished: int = 0
-    doc: str = ""
 
 
 class KnowledgeBaseCalls(Transport):
@@ -50,9 +36,6 @@ class KnowledgeBaseCalls(Transport):
         """Change how a knowledge base reads files from now on."""
         self._post("/knowledge_base/update_settings", request.model_dump(exclude_none=True))
 
-    def rebuild(self, request: RebuildRequest) -> Generator[RebuildStep, None, None]:
-        """Rebuild the index from the files on disk; one step for each file, failed ones included."""
-        for event in self._events("/knowledge_base/recreate_vector_store", request.model_dump(exclude_none=True)):
-            if event.get("code", 200) != 200 and "doc" not in event:
-                raise failure_of(event)
-            yield RebuildStep.model_validate(event)
+    def update_info(self, name: str, info: str) -> None:
+        """Change the description."""
+        self._post("/knowledge_base/update_info", UpdateInfo(knowledge_base_name=name, kb_info=info).model_dump())

@@ -1,4 +1,4 @@
-"""Knowledge bases: creating, settings, rebuilding."""
+"""Knowledge bases: the list, creating, settings."""
 
 from webui_pages.labels.base import Label, Table
 
@@ -6,43 +6,95 @@ from webui_pages.labels.base import Label, Table
 class KnowledgeBaseLabels(Table):
     """Texts of this part."""
 
-    # knowledge bases
-    new_knowledge_base = Label("新建知识库", "New knowledge base")
-    new_name = Label("名称", "Name")
-    new_name_hint = Label("例如：产品手册", "For example: Product manuals")
-    new_info = Label("说明（可不填）", "Description (optional)")
-    new_embedder = Label("向量模型", "Embedding model")
-    new_embedder_default = Label("默认", "Default")
-    new_create = Label("创建", "Create")
-    created = Label("已创建知识库“{name}”。", "The knowledge base “{name}” is ready.")
+    # the list
+    find_knowledge_base = Label("按名称或说明查找", "Find by name or description")
+    order = Label("排序", "Order")
+    order_newest = Label("最新创建", "Newest first")
+    order_name = Label("按名称", "By name")
+    order_size = Label("按大小", "Largest first")
+    knowledge_base_numbers = Label(
+        "{files} 个文件 · {chunks} 个分块 · {size}", "{files} files · {chunks} chunks · {size}"
+    )
+    state_rebuilding = Label("正在重建", "Rebuilding")
+    state_working = Label("正在处理 {count} 个文件", "Reading {count} files")
+    state_some_failed = Label("{count} 个文件失败", "{count} files failed")
+    state_empty = Label("还没有文件", "No files yet")
+    state_usable = Label("可以提问", "Ready to ask")
+    nothing_fits = Label("没有符合条件的知识库。", "No knowledge base fits.")
+    unknown_knowledge_base = Label(
+        "没有名为“{name}”的知识库，可能已被删除。请在下面选择。",
+        "There is no knowledge base “{name}”; it may have been deleted. Choose one below.",
+    )
+    all_knowledge_bases = Label("全部知识库", "All knowledge bases")
     no_knowledge_base_title = Label("还没有知识库", "No knowledge base yet")
     no_knowledge_base_hint = Label(
         "新建一个知识库，再把文档放进去，就可以提问了。",
         "Create a knowledge base, put documents into it, and you can ask questions.",
     )
+
+    # one of them
     count_files = Label("文件", "Files")
     count_chunks = Label("分块", "Chunks")
     count_failed = Label("失败", "Failed")
+    count_size = Label("大小", "Size")
     built_with = Label("向量模型 {embed_model} · 向量库 {vector_store}", "{embed_model} · {vector_store}")
+    parts = Label("部分", "Part")
+    tab_files = Label("文件", "Files")
+    tab_chunks = Label("分块", "Chunks")
+    tab_retrieval = Label("检索测试", "Retrieval test")
+    tab_summaries = Label("摘要", "Summaries")
+    tab_settings = Label("设置", "Settings")
+
+    # creating and deleting
+    new_knowledge_base = Label("新建知识库", "New knowledge base")
+    new_name = Label("名称", "Name")
+    new_name_hint = Label("例如：产品手册", "For example: Product manuals")
+    new_info = Label("说明（可不填）", "Description (optional)")
+    embedder = Label("向量模型", "Embedding model")
+    embedder_default = Label("默认（{name}）", "Default ({name})")
+    embedder_missing = Label("{name}（不可用）", "{name} (not available)")
+    embedder_reason = Label("{name} 不可用：{reason}", "{name} cannot be used: {reason}")
+    vector_store = Label("向量库", "Vector store")
+    store_default = Label("默认（{name}）", "Default ({name})")
+    new_create = Label("创建", "Create")
+    created = Label("已创建知识库“{name}”。", "The knowledge base “{name}” is ready.")
     delete_knowledge_base = Label("删除知识库", "Delete knowledge base")
     delete_knowledge_base_confirm = Label(
         "将删除知识库“{name}”以及其中的 {files} 个文件，无法恢复。",
         "This deletes the knowledge base “{name}” and its files (number of files: {files}). It cannot be undone.",
     )
+    delete_knowledge_base_hint = Label(
+        "连同其中的文件、分块和索引一起删除，无法恢复。", "With its files, chunks and indexes; it cannot be undone."
+    )
     delete = Label("删除", "Delete")
     deleted = Label("已删除“{name}”。", "“{name}” is deleted.")
 
-    # settings of a knowledge base
+    # settings
+    info_title = Label("说明", "Description")
+    info_hint = Label("这个知识库里有什么；智能体据此选择知识库。", "What it holds. Agents choose by it.")
+    info_saved = Label("说明已保存。", "The description is saved.")
     ingest_settings = Label("切分与识别", "Splitting and OCR")
     splitter = Label("分割器", "Splitter")
     chunk_size = Label("分块大小（字符）", "Chunk size (characters)")
     chunk_overlap = Label("相邻分块重叠（字符）", "Overlap of chunks (characters)")
+    title_enhance = Label("识别中文标题", "Recognise Chinese titles")
+    title_enhance_help = Label(
+        "把像标题的短句标记出来，并告诉后续分块属于哪个标题。",
+        "Marks short lines that look like titles, and tells the chunks that follow which one they belong to.",
+    )
     ocr = Label("识别扫描件与图片中的文字（OCR）", "Read scans and pictures (OCR)")
+    search_settings = Label("检索", "Searching")
+    use_rerank = Label("重排（需要重排模型）", "Rerank (where there is a rerank model)")
     save = Label("保存", "Save")
+    reset = Label("恢复默认", "Reset to defaults")
+    own_settings = Label("单独设置：{names}", "Set for this knowledge base: {names}")
+    no_own_settings = Label("全部沿用服务的设置。", "All follow the settings of the service.")
     settings_saved = Label(
         "设置已保存，对之后读取的文件生效；已有文件请重建索引。",
         "Saved; it counts for files read from now on. Rebuild the index for those that are there.",
     )
+    search_saved = Label("检索设置已保存，立即生效。", "Saved; it counts from the next question on.")
+    settings_reset = Label("已恢复为服务的设置。", "The settings of the service hold again.")
     outdated = Label(
         "有 {count} 个文件仍按旧设置切分，重建索引后生效。",
         "Files still split by other settings: {count}. Rebuild the index to apply the present ones.",
@@ -53,14 +105,19 @@ class KnowledgeBaseLabels(Table):
     )
     indexed = Label("已建立索引", "indexed")
 
-    # rebuild
-    rebuild = Label("重建索引", "Rebuild the index")
-    rebuild_confirm = Label(
-        "将用磁盘上的文件重新读取、切分“{name}”并建立索引，文件本身不变。文件多时需要一些时间，期间请不要离开本页。",
-        "Reads, splits and indexes the files of “{name}” again; the files stay as they are. Many files take a while; "
-        "please stay on the page meanwhile.",
+    # the preview of chunks
+    preview = Label("试切分", "Try the splitting")
+    preview_hint = Label(
+        "粘贴一段文字或选择一个文件，看看按当前设置会切成什么样。不会保存任何内容。",
+        "Paste text or choose a file to see how it would be split with these settings. Nothing is kept.",
     )
-    rebuild_progress = Label("正在重建：{name}（{done}/{total}）", "Rebuilding: {name} ({done} of {total})")
-    rebuild_started = Label("正在重建，请不要离开本页…", "Rebuilding, please stay on this page…")
-    rebuild_done = Label("重建完成：成功 {good}，失败 {bad}", "Rebuild finished: {good} succeeded, {bad} failed")
-    rebuild_empty = Label("没有可以重建的文件。", "There are no files to rebuild from.")
+    preview_text = Label("粘贴文字", "Paste text")
+    preview_file = Label("选择文件", "Choose a file")
+    preview_text_hint = Label("在这里粘贴一段有代表性的文字…", "Paste some typical text here…")
+    preview_numbers = Label(
+        "共 {total} 个分块，长度 {shortest}–{longest} 字符，平均 {average}",
+        "{total} chunks of {shortest} to {longest} characters, {average} on average",
+    )
+    preview_more = Label("只显示前 {count} 个分块。", "Only the first {count} chunks are shown.")
+    chunk_length = Label("{count} 字符", "{count} characters")
+    shared_with_last = Label("与上一块重叠 {count}", "{count} shared with the one before")

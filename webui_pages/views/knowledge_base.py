@@ -1,69 +1,116 @@
-"""The page that manages knowledge bases and their files."""
+"""The page that manages knowledge bases: all of them as cards, or one of them with its parts."""
 
 import streamlit as st
 
 from server.api.schemas.knowledge_bases import KnowledgeBaseDetails
-from webui_pages.components.chat_controls import choose_knowledge_base
-from webui_pages.components.dialogs import ask_for_rebuild, delete_knowledge_base, new_knowledge_base
-from webui_pages.components.files import file_panel
-from webui_pages.components.ingest_settings import settings_popover
-from webui_pages.components.jobs import job_panel
-from webui_pages.components.rebuild import rebuild_panel
-from webui_pages.components.upload import upload_panel
+from webui_pages.components.documents.chunks import chunk_panel
+from webui_pages.components.documents.files import file_panel
+from webui_pages.components.documents.jobs import job_panel
+from webui_pages.components.documents.numbers import size_text
+from webui_pages.components.documents.overview import empty_overview, overview
+from webui_pages.components.documents.rebuild import ask_for_rebuild, rebuild_panel
+from webui_pages.components.documents.retrieval import retrieval_panel
+from webui_pages.components.documents.settings_panel import settings_panel
+from webui_pages.components.documents.summaries import summary_panel
+from webui_pages.components.documents.upload import upload_panel
+from webui_pages.desk import TABS, Tab, asked_for, open_file, open_knowledge_base, open_tab
 from webui_pages.ui import Ui, failures_shown, literal
+
+ICONS: dict[Tab, str] = {
+    "files": ":material/description:",
+    "chunks": ":material/segment:",
+    "retrieval": ":material/manage_search:",
+    "summaries": ":material/summarize:",
+    "settings": ":material/settings:",
+}
 
 
 def render(ui: Ui) -> None:
-    """Choose or make a knowledge base; then its counts, upload, rebuild and files."""
+    """The list, or the knowledge base that the address names."""
     notice = ui.state.take_notice()
     if notice:
-        st.toast(literal(notice), icon=":material/check_circle:")
+        st.toast(literal(notice), icon=":material/info:")
     with failures_shown(ui):
         knowledge_bases = ui.client.knowledge_bases()
-        if knowledge_bases:
-            _one(ui, _header(ui, knowledge_bases))
+        by_name = {each.name: each for each in knowledge_bases}
+        name = asked_for()
+        if name in by_name:
+            _one(ui, by_name[name], list(by_name))
+            return
+        if name:
+            st.warning(literal(ui.text.unknown_knowledge_base.format(name=name)), icon=":material/search_off:")
+        if not knowledge_bases:
+            empty_overview(ui)
         else:
-            _none(ui)
+            overview(ui, knowledge_bases)
 
 
-def _header(ui: Ui, knowledge_bases: list[KnowledgeBaseDetails]) -> KnowledgeBaseDetails:
-    with st.container(horizontal=True, vertical_alignment="bottom", key="knowledge_base_controls"):
-        chosen = choose_knowledge_base(ui, knowledge_bases, key="manage_knowledge_base")
-        _new_button(ui)
-        if st.button(ui.text.rebuild, icon=":material/sync:", key="rebuild", disabled=not chosen.files):
-            ask_for_rebuild(ui, chosen.name)
-        settings_popover(ui, chosen)
-        if st.button(ui.text.delete_knowledge_base, icon=":material/delete_forever:", key="delete_knowledge_base"):
-            delete_knowledge_base(ui, chosen)
-    return chosen
-
-
-def _one(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
-    _counts(ui, chosen)
+def _one(ui: Ui, chosen: KnowledgeBaseDetails, names: list[str]) -> None:
+    tab = open_tab()
+    ui.state.knowledge_base = chosen.name
+    open_knowledge_base(chosen.name, tab, open_file() if tab == "chunks" else "")
+    _header(ui, chosen, names)
     rebuild_panel(ui, chosen.name)
-    files = ui.client.files(chosen.name)
-    upload_panel(ui, chosen.name, {file.name for file in files})
-    job_panel(ui, chosen.name)
-    file_panel(ui, chosen.name, files, chosen.settings)
+    tab = _tabs(ui, chosen.name, tab)
+    if tab == "files":
+        files = ui.client.files(chosen.name)
+        upload_panel(ui, chosen.name, {file.name for file in files})
+        job_panel(ui, chosen.name)
+        file_panel(ui, chosen.name, files, chosen.settings)
+    elif tab == "chunks":
+        chunk_panel(ui, chosen.name, ui.client.files(chosen.name))
+    elif tab == "retrieval":
+        retrieval_panel(ui, chosen, names)
+    elif tab == "summaries":
+        summary_panel(ui, chosen.name, ui.client.files(chosen.name))
+    else:
+        settings_panel(ui, chosen)
 
 
-def _counts(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
+def _header(ui: Ui, chosen: KnowledgeBaseDetails, names: list[str]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="knowledge_base_head"):
+        st.button(
+            ui.text.all_knowledge_bases,
+            icon=":material/arrow_back:",
+            type="tertiary",
+            key="all_knowledge_bases",
+            on_click=open_knowledge_base,
+            args=("",),
+        )
+        with st.container(key="manage_knowledge_base", width=260):
+            named = st.selectbox(
+                ui.text.knowledge_base,
+                names,
+                index=names.index(chosen.name),
+                key=f"manage_{chosen.name}",
+                label_visibility="collapsed",
+            )
+        if st.button(ui.text.rebuild, icon=":material/sync:", key="rebuild", disabled=not chosen.files):
+            ask_for_rebuild(ui, chosen)
+    if named and named != chosen.name:
+        open_knowledge_base(named, open_tab())
+        st.rerun()
     with st.container(horizontal=True, key="counts"):
         st.metric(ui.text.count_files, chosen.files, border=True)
         st.metric(ui.text.count_chunks, chosen.chunks, border=True)
         st.metric(ui.text.count_failed, chosen.failed, border=True)
+        st.metric(ui.text.count_size, size_text(chosen.file_bytes), border=True)
     made = ui.text.built_with.format(embed_model=chosen.embed_model, vector_store=chosen.vector_store)
     st.caption(literal(" · ".join(part for part in (chosen.info, made) if part)))
 
 
-def _none(ui: Ui) -> None:
-    with st.container(key="no_knowledge_base", horizontal_alignment="center"):
-        st.space("medium")
-        st.subheader(ui.text.no_knowledge_base_title, anchor=False, text_alignment="center")
-        st.caption(ui.text.no_knowledge_base_hint, text_alignment="center")
-        _new_button(ui)
-
-
-def _new_button(ui: Ui) -> None:
-    if st.button(ui.text.new_knowledge_base, icon=":material/library_add:", key="new_knowledge_base", type="primary"):
-        new_knowledge_base(ui)
+def _tabs(ui: Ui, name: str, present: Tab) -> Tab:
+    chosen: Tab | None = st.segmented_control(
+        ui.text.parts,
+        TABS,
+        default=present,
+        required=True,
+        format_func=lambda tab: f"{ICONS[tab]} {getattr(ui.text, f'tab_{tab}')}",
+        key=f"tab_{name}_{present}",
+        label_visibility="collapsed",
+        width="stretch",
+    )
+    if chosen and chosen != present:
+        open_knowledge_base(name, chosen)
+        st.rerun()
+    return present

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from server.api.schemas.jobs import JobDetails
+from server.api.schemas.jobs import JobDetails, Queued
 from webui_pages.client import ApiFailed
 from webui_pages.components.outcomes import show_outcomes
+from webui_pages.desk import desk
 from webui_pages.state import Outcome
 from webui_pages.ui import Ui, literal
 
@@ -15,10 +16,18 @@ MOST_SHOWN = 12
 def job_panel(ui: Ui, knowledge_base: str) -> None:
     """Progress of each file that is worked on, whoever sent it, then what became of this session's uploads."""
     active = _active(ui, knowledge_base)
-    if active or ui.state.watched:
+    if active or desk().watched:
         st.fragment(_progress, run_every=LOOK_EVERY_S)(ui, knowledge_base)
-    if ui.state.uploaded and not ui.state.watched:
-        show_outcomes(ui.text.upload_done, ui.state.uploaded, key="upload_outcomes", good=ui.text.indexed)
+    if desk().uploaded and not desk().watched:
+        show_outcomes(ui.text.upload_done, desk().uploaded, key="upload_outcomes", good=ui.text.indexed)
+
+
+def watch(ui: Ui, queued: Queued) -> None:
+    """Have the end of these jobs told; what was refused, or is as before, is told at once."""
+    memory = desk()
+    memory.watched |= {job.id: job.file for job in queued.jobs}
+    memory.uploaded += [Outcome(name, note=ui.text.unchanged) for name in queued.unchanged]
+    memory.uploaded += [Outcome(name, reason) for name, reason in queued.failed_files.items()]
 
 
 def _active(ui: Ui, knowledge_base: str) -> list[JobDetails]:
@@ -34,7 +43,7 @@ def _progress(ui: Ui, knowledge_base: str) -> None:
         st.error(literal(failure.message), icon=":material/error:")
         return
     if not active:
-        ui.state.table_version += 1
+        desk().table_version += 1
         st.rerun()
     with st.container(key="jobs", border=True, gap="small"):
         st.markdown(f"**{ui.text.jobs.format(count=len(active))}**")
@@ -47,10 +56,10 @@ def _progress(ui: Ui, knowledge_base: str) -> None:
 
 def _settle(ui: Ui, active: set[int]) -> None:
     """Put what became of this session's uploads into its list."""
-    for job_id, file in list(ui.state.watched.items()):
+    for job_id, file in list(desk().watched.items()):
         if job_id not in active:
-            ui.state.uploaded.append(_outcome(ui, job_id, file))
-            ui.state.watched.pop(job_id, None)
+            desk().uploaded.append(_outcome(ui, job_id, file))
+            desk().watched.pop(job_id, None)
 
 
 def _outcome(ui: Ui, job_id: int, file: str) -> Outcome:

@@ -1,0 +1,51 @@
+"""Rebuilds, checks, repairs, summaries."""
+
+from server.api.schemas.summaries import Summarize, SummaryDetails, SummaryName
+from server.api.schemas.upkeep import CheckReport, RebuildDetails, RepairReport, StartRebuild
+from webui_pages.client.transport import Envelope, Transport
+
+
+class UpkeepCalls(Transport):
+    """Calls of this part."""
+
+    def start_rebuild(self, request: StartRebuild) -> RebuildDetails:
+        """Begin to build an index anew; it goes on by itself."""
+        with self._call("POST", "/knowledge_base/rebuilds", json=request.model_dump()) as response:
+            return self._parse(Envelope[RebuildDetails], response.read()).data
+
+    def rebuilds(self, knowledge_base: str = "") -> list[RebuildDetails]:
+        """The rebuilds since the API was started, the newest first."""
+        params = {"knowledge_base_name": knowledge_base}
+        with self._call("GET", "/knowledge_base/rebuilds", params=params) as response:
+            return self._parse(Envelope[list[RebuildDetails]], response.read()).data
+
+    def cancel_rebuild(self, rebuild_id: int) -> None:
+        """Call a rebuild off."""
+        self._post(f"/knowledge_base/rebuilds/{rebuild_id}/cancel", None)
+
+    def check(self, knowledge_base: str) -> list[CheckReport]:
+        """Where disk, database and indexes disagree."""
+        body = {"knowledge_base_names": [knowledge_base]}
+        with self._call("POST", "/knowledge_base/check", json=body) as response:
+            return self._parse(Envelope[list[CheckReport]], response.read()).data
+
+    def repair(self, knowledge_base: str) -> list[RepairReport]:
+        """Put right what can be put right by itself."""
+        body = {"knowledge_base_names": [knowledge_base]}
+        with self._call("POST", "/knowledge_base/repair", json=body) as response:
+            return self._parse(Envelope[list[RepairReport]], response.read()).data
+
+    def summaries(self, knowledge_base: str) -> list[SummaryDetails]:
+        """The summaries, also those in the making."""
+        params = {"knowledge_base_name": knowledge_base}
+        with self._call("GET", "/knowledge_base/summaries", params=params) as response:
+            return self._parse(Envelope[list[SummaryDetails]], response.read()).data
+
+    def summarize(self, request: Summarize) -> None:
+        """Have summaries made in the background."""
+        self._post("/knowledge_base/summaries", request.model_dump(exclude_none=True))
+
+    def delete_summary(self, knowledge_base: str, file: str) -> None:
+        """Forget the summary of a file, or with an empty name that of the knowledge base."""
+        request = SummaryName(knowledge_base_name=knowledge_base, file_name=file)
+        self._post("/knowledge_base/delete_summary", request.model_dump())

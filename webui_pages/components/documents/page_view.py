@@ -1,0 +1,62 @@
+"""A page of a file as a picture, with the places of its chunks boxed."""
+
+from collections.abc import Sequence
+from io import BytesIO
+
+import streamlit as st
+
+from server.api.schemas.chunks import ChunkDetails
+from webui_pages.client import ApiFailed
+from webui_pages.desk import PagePicture, desk
+from webui_pages.ui import Ui, literal
+
+PICTURED = (".pdf", ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+BOX_COLOUR = (37, 99, 235, 255)
+BOX_FILL = (37, 99, 235, 28)
+
+Box = Sequence[float]
+
+
+def page_view(ui: Ui, knowledge_base: str, file: str, chunks: Sequence[ChunkDetails]) -> None:
+    """The page that was asked for, else that of the first chunk."""
+    first = next((chunk.metadata["page"] for chunk in chunks if chunk.metadata.get("page")), 1)
+    page = desk().page or first
+    try:
+        picture = _picture(ui, knowledge_base, file, page)
+    except ApiFailed as failure:
+        st.info(literal(failure.message), icon=":material/image_not_supported:")
+        return
+    here = [chunk for chunk in chunks if (chunk.metadata.get("page") or 1) == page]
+    boxes = [box for chunk in here for box in chunk.metadata.get("boxes", ())]
+    caption = ui.text.place_page.format(page=page)
+    with st.container(key="chunk_picture"):
+        st.image(boxed(picture.content, boxes), caption=caption, width="stretch", alt=f"{file} · {caption}")
+
+
+def _picture(ui: Ui, knowledge_base: str, file: str, page: int) -> PagePicture:
+    """Fetched once while the same page is shown."""
+    kept = desk().picture
+    if kept is not None and (kept.knowledge_base, kept.file, kept.page) == (knowledge_base, file, page):
+        return kept
+    content = ui.client.page_image(knowledge_base, file, page)
+    desk().picture = made = PagePicture(knowledge_base, file, page, content)
+    return made
+
+
+def boxed(content: bytes, boxes: Sequence[Box]) -> bytes:
+    """The picture with these places framed; a box is left, top, right, bottom as shares of width and height."""
+    if not boxes:
+        return content
+    from PIL import Image, ImageDraw
+
+    with Image.open(BytesIO(content)) as opened:
+        picture = opened.convert("RGBA")
+    layer = Image.new("RGBA", picture.size)
+    draw = ImageDraw.Draw(layer)
+    width, height = picture.size
+    for left, top, right, bottom in boxes:
+        place = (left * width - 2, top * height - 2, right * width + 2, bottom * height + 2)
+        draw.rectangle(place, outline=BOX_COLOUR, fill=BOX_FILL, width=2)
+    made = BytesIO()
+    Image.alpha_composite(picture, layer).convert("RGB").save(made, "PNG", compress_level=1)
+    return made.getvalue()

@@ -1,0 +1,126 @@
+"""The settings of a knowledge base: description, splitting with a trial of it, searching, care, its end."""
+
+import streamlit as st
+
+from server.api.schemas.knowledge_bases import KnowledgeBaseDetails, SettingsRequest, UpdateSettings
+from webui_pages.client import ApiFailed
+from webui_pages.components.documents.care import care_panel
+from webui_pages.components.documents.dialogs import delete_knowledge_base
+from webui_pages.components.documents.preview import preview_panel
+from webui_pages.components.ingest_settings import formats, settings_fields
+from webui_pages.desk import desk
+from webui_pages.ui import Ui, literal
+
+READING = ("splitter", "chunk_size", "chunk_overlap", "zh_title_enhance", "ocr")
+SEARCHING = ("top_k", "score_threshold", "rerank")
+MOST_HITS = 100
+
+
+def settings_panel(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
+    """One section after the other."""
+    _info(ui, chosen)
+    if chosen.settings is not None:
+        _reading(ui, chosen)
+    if chosen.search is not None:
+        _searching(ui, chosen)
+    care_panel(ui, chosen)
+    st.subheader(ui.text.delete_knowledge_base, anchor=False)
+    st.caption(ui.text.delete_knowledge_base_hint)
+    if st.button(ui.text.delete_knowledge_base, icon=":material/delete_forever:", key="delete_knowledge_base"):
+        delete_knowledge_base(ui, chosen)
+
+
+def _info(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
+    st.subheader(ui.text.info_title, anchor=False)
+    st.caption(ui.text.info_hint)
+    with st.form("info", border=False):
+        info = st.text_area(
+            ui.text.info_title, chosen.info, height=80, key=f"info_{chosen.name}", label_visibility="collapsed"
+        )
+        saved = st.form_submit_button(ui.text.save, key="info_save")
+    if saved:
+        try:
+            ui.client.update_info(chosen.name, info.strip())
+        except ApiFailed as failure:
+            st.error(literal(failure.message))
+            return
+        ui.state.notice = ui.text.info_saved
+        st.rerun()
+
+
+def _reading(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
+    st.subheader(ui.text.ingest_settings, anchor=False)
+    _own(ui, chosen, READING)
+    known, now = formats(ui), chosen.settings
+    if now is None:
+        return
+    with st.container(border=True, key="ingest_settings"):
+        wanted = settings_fields(ui, known, now, key=f"settings_{desk().table_version}_{chosen.name}")
+        with st.container(horizontal=True):
+            save = st.button(ui.text.save, type="primary", key="settings_save")
+            reset = st.button(ui.text.reset, key="settings_reset", disabled=not set(READING) & set(chosen.own))
+        effective = {**now.model_dump(), **wanted.model_dump(exclude_none=True)}
+        preview_panel(ui, SettingsRequest.model_validate(effective), key="preview")
+    if save:
+        _save(ui, chosen.name, wanted, ui.text.settings_saved)
+    if reset:
+        _reset(ui, chosen.name, READING)
+
+
+def _searching(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
+    st.subheader(ui.text.search_settings, anchor=False)
+    _own(ui, chosen, SEARCHING)
+    now = chosen.search
+    if now is None:
+        return
+    version = f"{desk().table_version}_{chosen.name}"
+    with st.container(border=True, key="search_settings"):
+        count, floor = st.columns(2)
+        top_k = count.slider(ui.text.top_k, 1, MOST_HITS, now.top_k, help=ui.text.top_k_help, key=f"top_k_{version}")
+        least = round(100 * (1 - now.score_threshold / 2))
+        wanted_floor = floor.slider(
+            ui.text.relevance_floor,
+            0,
+            100,
+            least,
+            step=5,
+            format="%d%%",
+            help=ui.text.relevance_floor_help,
+            key=f"floor_{version}",
+        )
+        rerank = st.toggle(ui.text.use_rerank, now.rerank, key=f"rerank_{version}")
+        with st.container(horizontal=True):
+            save = st.button(ui.text.save, type="primary", key="search_save")
+            reset = st.button(ui.text.reset, key="search_reset", disabled=not set(SEARCHING) & set(chosen.own))
+    if save:
+        threshold = now.score_threshold if wanted_floor == least else 2 * (1 - wanted_floor / 100)
+        wanted = {"top_k": top_k, "score_threshold": threshold, "rerank": rerank}
+        changed = {name: value for name, value in wanted.items() if value != getattr(now, name)}
+        _save(ui, chosen.name, SettingsRequest(**changed), ui.text.search_saved)
+    if reset:
+        _reset(ui, chosen.name, SEARCHING)
+
+
+def _own(ui: Ui, chosen: KnowledgeBaseDetails, names: tuple[str, ...]) -> None:
+    own = [name for name in names if name in chosen.own]
+    st.caption(literal(ui.text.own_settings.format(names=", ".join(own))) if own else ui.text.no_own_settings)
+
+
+def _save(ui: Ui, name: str, wanted: SettingsRequest, said: str) -> None:
+    values = wanted.model_dump(exclude_none=True)
+    _update(ui, UpdateSettings.model_validate({"knowledge_base_name": name, **values}), said)
+
+
+def _reset(ui: Ui, name: str, settings: tuple[str, ...]) -> None:
+    _update(ui, UpdateSettings(knowledge_base_name=name, reset=list(settings)), ui.text.settings_reset)
+
+
+def _update(ui: Ui, request: UpdateSettings, said: str) -> None:
+    try:
+        ui.client.update_settings(request)
+    except ApiFailed as failure:
+        st.error(literal(failure.message))
+        return
+    desk().table_version += 1
+    ui.state.notice = said
+    st.rerun()

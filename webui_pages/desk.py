@@ -1,0 +1,98 @@
+"""What one browser session remembers of the knowledge-base page: what is open, and what came of work it asked for."""
+
+from dataclasses import dataclass, field
+from typing import Literal, cast, get_args
+
+import streamlit as st
+
+from server.api.schemas.preview import Preview
+from server.api.schemas.search import SearchAnswer
+from server.api.schemas.upkeep import CheckReport, RepairReport
+from webui_pages.client.files import Receipt
+from webui_pages.state import Outcome
+
+Tab = Literal["files", "chunks", "retrieval", "summaries", "settings"]
+TABS: tuple[Tab, ...] = get_args(Tab)
+
+_KEY = "zhiwen_desk"
+_BASE, _TAB, _FILE = "kb", "tab", "file"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A retrieval test: the question and what was found."""
+
+    question: str
+    answer: SearchAnswer
+
+
+@dataclass(frozen=True)
+class PagePicture:
+    """A page of a file as a picture."""
+
+    knowledge_base: str
+    file: str
+    page: int
+    content: bytes
+
+
+@dataclass
+class Desk:
+    """`name` is the knowledge base that is open, "" the list. The versions are parts of widget keys: a new one empties
+    the widget. `watched` are jobs whose outcome belongs into `uploaded`: job id to file. `rebuild` is the rebuild whose
+    end is to be told.
+    """
+
+    name: str = ""
+    uploaded: list[Outcome] = field(default_factory=list)
+    watched: dict[int, str] = field(default_factory=dict)
+    uploader_version: int = 0
+    table_version: int = 0
+    receipt: Receipt | None = None
+    rebuild: int = 0
+    report: CheckReport | None = None
+    repairs: RepairReport | None = None
+    asked: Asked | None = None
+    page: int = 0
+    picture: PagePicture | None = None
+    previewed: tuple[object, Preview] | None = None
+
+    def forget(self) -> None:
+        """Results that belong to the knowledge base before go; emptied widgets stay so."""
+        kept = self.uploader_version + 1, self.table_version + 1
+        self.__init__(uploader_version=kept[0], table_version=kept[1])
+
+
+def desk() -> Desk:
+    """The memory of this session."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = Desk()
+    return st.session_state[_KEY]
+
+
+def asked_for() -> str:
+    """The knowledge base that the address of the page names, else the one that was open before; "" is the list."""
+    return st.query_params.get(_BASE, "") or desk().name
+
+
+def open_knowledge_base(name: str, tab: Tab | None = None, file: str = "") -> None:
+    """Show a knowledge base, "" for the list, and let the address say so. For callbacks as well."""
+    found = desk()
+    if name != found.name:
+        found.forget()
+        found.name = name
+    wanted = {_BASE: name, _TAB: tab or (open_tab() if name else ""), _FILE: file}
+    wanted = {key: value for key, value in wanted.items() if value}
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def open_tab() -> Tab:
+    """The part that the address names."""
+    named = st.query_params.get(_TAB, "")
+    return cast("Tab", named) if named in TABS else TABS[0]
+
+
+def open_file() -> str:
+    """The file whose chunks the address asks for; "" is all."""
+    return st.query_params.get(_FILE, "")
