@@ -10,7 +10,7 @@ class ChatLabels(Table):
     mode_llm = Label("模型", "Model")
     mode_knowledge_base = Label("知识库", "Knowledge base")
     mode_file = Label("文件", "Files")
-    mode_search_engine = Label("联网搜索", "Web search")
+    mode_search_engine = Label("联网", "Web")
     mode_agent = Label("智能体", "Agent")
     knowledge_base = Label("知识库", "Knowledge base")
     choose_knowledge_bases = Label("选择知识库，可多选", "Choose knowledge bases")
@@ -69,7 +69,8 @@ class ChatLabels(Table):
     engines_missing = Label("尚未配置：{names}", "Not configured: {names}")
     comma = Label("、", ", ")
     engine_missing = Label("{name}（缺少 {setting}）", "{name} (lacks {setting})")
-    tools = Label("工具", "Tools")
+    tools = Label("智能体可以使用的工具", "Tools the agent may use")
+    tools_chosen = Label("工具 ({count})", "Tools ({count})")
     choose_tools = Label("选择工具", "Choose tools")
     tools_missing = Label("暂不可用的工具：{names}", "Tools that cannot be used now: {names}")
 

@@ -6,7 +6,7 @@ from typing import cast
 import streamlit as st
 
 from webui_pages.chat_state import MODES, Mode, Offer
-from webui_pages.components.chat.seeds import seed_choice, seed_choices
+from webui_pages.components.chat.seeds import seed, seed_choice, seed_choices
 from webui_pages.components.chat.settings_panel import settings_panel
 from webui_pages.ui import Ui, literal
 
@@ -21,10 +21,11 @@ def choose_mode(ui: Ui) -> None:
         "search_engine": ui.text.mode_search_engine,
         "agent": ui.text.mode_agent,
     }
-    seed_choice(chat, "mode", chat.options.mode, MODES)
+    start = seed(chat, "mode", chat.options.mode)
     chosen = st.segmented_control(
         ui.text.mode,
         MODES,
+        default=start,
         required=True,
         format_func=lambda mode: names[mode],
         key="mode",
@@ -46,18 +47,18 @@ def controls(ui: Ui, offer: Offer) -> None:
         settings_panel(ui, offer)
         if ui.state.chat.turns:
             _export(ui)
-    _what_is_missing(ui, offer)
     ui.state.chat.reseed = False
 
 
 def _knowledge_bases(ui: Ui, offer: Offer) -> None:
     chat = ui.state.chat
     names = [entry.name for entry in offer.knowledge_bases]
-    seed_choices(chat, "chat_knowledge_bases", chat.options.knowledge_bases, names)
+    start = seed_choices(chat, "chat_knowledge_bases", chat.options.knowledge_bases, names)
     with st.container(width=360, key="chat_knowledge_base"):
         chat.options.knowledge_bases = st.multiselect(
             ui.text.knowledge_base,
             names,
+            start,
             key="chat_knowledge_bases",
             placeholder=ui.text.choose_knowledge_bases,
             label_visibility="collapsed",
@@ -69,25 +70,30 @@ def _engine(ui: Ui, offer: Offer) -> None:
     usable = [engine.name for engine in offer.choices.search_engines if not engine.missing]
     if not usable:
         return
-    seed_choice(chat, "search_engine", chat.options.search_engine, usable)
+    index = seed_choice(chat, "search_engine", chat.options.search_engine, usable)
     with st.container(width=220):
-        chosen = st.selectbox(ui.text.engine, usable, key="search_engine", label_visibility="collapsed")
+        chosen = st.selectbox(ui.text.engine, usable, index, key="search_engine", label_visibility="collapsed")
     chat.options.search_engine = chosen or usable[0]
 
 
 def _tools(ui: Ui, offer: Offer) -> None:
-    chat, known = ui.state.chat, offer.tools or {}
+    chat, known, text = ui.state.chat, offer.tools or {}, ui.text
     ready = [name for name, tool in known.items() if tool.state == "ready"]
-    seed_choices(chat, "tools", ready if chat.options.tools is None else chat.options.tools, ready)
-    with st.container(width=460):
+    lacking = [f"{tool.title}: {tool.reason}" for tool in known.values() if tool.state != "ready"]
+    wanted = ready if chat.options.tools is None else chat.options.tools
+    start = seed_choices(chat, "tools", wanted, ready)
+    label = text.tools_chosen.format(count=len(wanted))
+    with st.popover(label, icon=":material/construction:", key="agent_tools"):
         chosen = st.multiselect(
-            ui.text.tools,
+            text.tools,
             ready,
-            format_func=lambda name: literal(known[name].title),
+            start,
+            format_func=lambda name: known[name].title,
             key="tools",
-            placeholder=ui.text.choose_tools,
-            label_visibility="collapsed",
+            placeholder=text.choose_tools,
         )
+        if lacking:
+            st.caption(literal(text.tools_missing.format(names=text.comma.join(lacking))))
     chat.options.tools = None if len(chosen) == len(ready) else chosen
 
 
@@ -110,20 +116,3 @@ def _export(ui: Ui) -> None:
 
 def _file_name(title: str) -> str:
     return "".join(mark if mark.isalnum() else "_" for mark in title).strip("_")[:60] or "chat"
-
-
-def _what_is_missing(ui: Ui, offer: Offer) -> None:
-    """Engines and tools that cannot be chosen, and why."""
-    mode, text = ui.state.chat.options.mode, ui.text
-    if mode == "search_engine":
-        lacking = [
-            text.engine_missing.format(name=engine.name, setting=engine.missing)
-            for engine in offer.choices.search_engines
-            if engine.missing
-        ]
-        if lacking:
-            st.caption(literal(text.engines_missing.format(names=text.comma.join(lacking))))
-    elif mode == "agent":
-        lacking = [f"{tool.title}: {tool.reason}" for tool in (offer.tools or {}).values() if tool.state != "ready"]
-        if lacking:
-            st.caption(literal(text.tools_missing.format(names="; ".join(lacking))))
