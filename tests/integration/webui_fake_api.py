@@ -1,7 +1,8 @@
 """A knowledge API on a free loopback port with canned answers, for tests of the web page; nothing of the server runs.
 
-What a test wants to be different it sets on `FakeApi`: `fail` maps a path to the error it answers with, `answer` and
-`sources` are what a question gets, `think_s` is waited before an answer, `pause_s` between its pieces.
+What a test wants to be different it sets on `FakeApi`: `data` maps a path to what it answers, `fail` to the error it
+answers with, `keys` are those it knows with their scopes; `answer` and `sources` are what a question gets, `think_s` is
+waited before an answer, `pause_s` between its pieces.
 """
 
 import json
@@ -112,6 +113,7 @@ class FakeApi:
         self.think_s = 0.0
         self.pause_s = 0.0
         self.keys: dict[str, str] = {}
+        self.data: dict[str, Any] = {}
         self.requests: list[tuple[str, Any, dict[str, str]]] = []
         self.stream_left = threading.Event()
         self.url = ""
@@ -152,7 +154,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path, query = self._target()
         self._record(path, query)
-        if self._refused(path) or self._failed(path) or self._chat_handled("GET", path, query, None):
+        if (
+            self._refused(path)
+            or self._failed(path)
+            or self._canned(path)
+            or self._chat_handled("GET", path, query, None)
+        ):
             return
         api = self.server.api
         if path == "/health":
@@ -195,6 +202,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._record(path, body)
         if (
             not self._failed(path)
+            and not self._canned(path)
             and not self._chat_handled("POST", path, {}, body)
             and not self._documents("POST", path, body)
         ):
@@ -328,6 +336,12 @@ class _Handler(BaseHTTPRequestHandler):
         status, body = self.server.api.fail[path]
         self._json(body, status)
         return True
+
+    def _canned(self, path: str) -> bool:
+        """Answer with what a test put into `data` for this path."""
+        if path in self.server.api.data:
+            self._ok(self.server.api.data[path])
+        return path in self.server.api.data
 
     def _key(self) -> str:
         return self.headers.get("Authorization", "").removeprefix("Bearer ")

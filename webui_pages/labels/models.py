@@ -19,7 +19,7 @@ class ModelLabels(Table):
     model_unavailable = Label("暂不可用", "not available")
     model_available = Label("可用", "available")
     model_in_use = Label("使用中", "in use")
-    model_default = Label("默认", "default")
+    default_model = Label("默认", "default")
     model_local = Label("本机", "on this machine")
     model_online = Label("在线", "online")
     model_loaded = Label("加载用时 {seconds} 秒", "loaded in {seconds} s")

@@ -52,7 +52,7 @@ def _row(ui: Ui, state: ModelStateDetails, states: list[ModelStateDetails]) -> N
             shown = _state_text(ui, state)
             st.badge(shown, color=_COLORS.get(state.state, "gray"))
             if state.default:
-                st.badge(ui.text.model_default, icon=":material/star:", color="violet")
+                st.badge(ui.text.default_model, icon=":material/star:", color="violet")
             st.space("stretch")
             _buttons(ui, state, states, busy=not work.done)
         st.caption(literal(_facts(ui, state)))

@@ -10,12 +10,12 @@ def age(ui: Ui, seconds: float) -> str:
     """A length of time in its two greatest units."""
     text, whole = ui.text, int(seconds)
     if whole >= _DAY:
-        return text.age_days.format(days=whole // _DAY, hours=whole % _DAY // _HOUR)
+        return text.span_days.format(days=whole // _DAY, hours=whole % _DAY // _HOUR)
     if whole >= _HOUR:
-        return text.age_hours.format(hours=whole // _HOUR, minutes=whole % _HOUR // _MINUTE)
+        return text.span_hours.format(hours=whole // _HOUR, minutes=whole % _HOUR // _MINUTE)
     if whole >= _MINUTE:
-        return text.age_minutes.format(minutes=whole // _MINUTE, seconds=whole % _MINUTE)
-    return text.age_seconds.format(seconds=whole)
+        return text.span_minutes.format(minutes=whole // _MINUTE, seconds=whole % _MINUTE)
+    return text.span_seconds.format(seconds=whole)
 
 
 def amount(count: int) -> str:

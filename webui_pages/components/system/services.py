@@ -22,9 +22,10 @@ _COLORS: dict[str, Literal["green", "blue", "orange", "red", "gray"]] = {
 
 
 def services(ui: Ui) -> None:
-    """All services, live, then one log."""
+    """All services, live, then one log. Raises `ApiFailed`."""
+    names = ui.client.services().logs
     st.fragment(_list, run_every=LOOK_S)(ui)
-    _logs(ui)
+    _logs(ui, names)
 
 
 def _list(ui: Ui) -> None:
@@ -62,9 +63,8 @@ def _row(ui: Ui, service: ServiceDetails) -> None:
             st.error(literal(service.failure), icon=":material/error:")
 
 
-def _logs(ui: Ui) -> None:
+def _logs(ui: Ui, names: list[str]) -> None:
     st.markdown(f"#### {ui.text.logs}")
-    names = ui.client.services().logs
     if not names:
         st.caption(ui.text.logs_none)
         return

@@ -1,0 +1,129 @@
+"""A running Zhiwen with the samples, and Chromium on its page, for the browser tests of the web page."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+BROWSER_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAMES = ("WEBUI", "API", "OPENAI_API", "CONTROLLER", "CONTROL")
+START_S = 120
+
+
+@dataclass(frozen=True)
+class Product:
+    """Addresses, the launcher, and the variables that its processes were started with."""
+
+    api: str
+    webui: str
+    launcher: "subprocess.Popen[bytes]"
+    environment: dict[str, str]
+
+    def process_of(self, module: str) -> psutil.Process:
+        """The process that runs a module of ours."""
+        children = psutil.Process(self.launcher.pid).children(recursive=True)
+        return next(child for child in children if module in child.cmdline())
+
+
+@contextmanager
+def running_product(folder: Path, **variables: str) -> Iterator[Product]:
+    """`startup.py -a` on free ports with the samples, until the block ends."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in NAMES]
+    ports = dict(zip(NAMES, (each.getsockname()[1] for each in sockets), strict=True))
+    for each in sockets:
+        each.close()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ZHIWEN")}
+    environment |= {f"ZHIWEN__SERVICES__{name}__PORT": str(port) for name, port in ports.items()}
+    environment |= {
+        f"ZHIWEN__PATHS__{name}": str(folder / name.lower()) for name in ("KNOWLEDGE_BASE", "LOGS", "MODELS")
+    }
+    environment |= {"ZHIWEN_CONFIG": str(folder / "local.toml"), **variables}
+    shutil.copytree(ROOT / "knowledge_base/samples/content", folder / "knowledge_base/samples/content")
+    argv = [sys.executable, "init_database.py", "--if-missing"]
+    subprocess.run(argv, cwd=ROOT, env=environment, check=True, timeout=120, stdout=subprocess.DEVNULL)
+    console = folder / "console.log"
+    with console.open("wb") as output:
+        argv = [sys.executable, "startup.py", "-a"]
+        launcher = subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    made = Product(f"http://127.0.0.1:{ports['API']}", f"http://127.0.0.1:{ports['WEBUI']}", launcher, environment)
+    try:
+        _wait(made, console)
+        yield made
+    finally:
+        launcher.send_signal(signal.SIGTERM)
+        launcher.wait(timeout=20)
+
+
+def _wait(made: Product, console: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and made.launcher.poll() is None:
+        if made.webui in console.read_text("utf-8", errors="replace") and answers(f"{made.api}/health"):
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"Zhiwen did not start:\n{console.read_text('utf-8', errors='replace')}")
+
+
+def answers(url: str) -> bool:
+    """Whether somebody answers there."""
+    try:
+        return httpx.get(url, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+@contextmanager
+def browser_page(product: Product, **context: Any) -> Iterator[Any]:
+    """The page in a fresh browser; afterwards nothing may have complained."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
+        defaults = {"locale": "zh-CN", "viewport": {"width": 1440, "height": 1000}}
+        page = browser.new_context(**(defaults | context)).new_page()
+        complaints: list[str] = []
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(product.webui)
+        page.locator("[data-testid='stSidebarNavLink']").nth(3).wait_for(timeout=30_000)
+        try:
+            yield page
+            assert complaints == []
+            assert page.locator('[data-testid="stException"]').count() == 0
+        finally:
+            browser.close()
+
+
+def show(page: Any, name: str) -> None:
+    """Go to a page by its link; `name` is the end of its address, "" the first page."""
+    links = page.locator("[data-testid='stSidebarNavLink']")
+    order = ("", "knowledge_base", "models", "system")
+    if not links.first.is_visible():
+        page.locator("[data-testid='stExpandSidebarButton']").click()
+    links.nth(order.index(name)).click()
+    page.wait_for_url(f"**/{name}*")
+    settle(page)
+
+
+def settle(page: Any) -> None:
+    """Wait until Streamlit has finished its run."""
+    page.wait_for_timeout(150)
+    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']", timeout=30_000)

@@ -1,0 +1,93 @@
+"""The page “Models” on a fake API: empty, full, failing; what a key without rights may not do."""
+
+import pytest
+from webui_fake_api import running_fake_api
+from webui_page import open_page, texts
+
+from webui_pages.components.models.providers import snippet
+
+STATE = {
+    "kind": "local",
+    "engine": "transformers",
+    "default": False,
+    "address": "",
+    "seconds": 0.0,
+    "restarts": 0,
+    "log": "",
+    "reason": "",
+    "can_start": False,
+    "can_stop": False,
+}
+ENTRY = {
+    "kind": "llm",
+    "engine": "transformers",
+    "repo": "org/model",
+    "needs_weights": True,
+    "bytes": None,
+    "rank": 0,
+    "available": False,
+    "in_use": False,
+    "can_download": True,
+    "reason": "本机没有权重",
+}
+
+
+@pytest.fixture
+def api(data_paths):
+    with running_fake_api() as running:
+        running.data["/llm_model/states"] = []
+        running.data["/llm_model/catalog"] = []
+        running.data["/llm_model/downloads"] = []
+        yield running
+
+
+def state(name, now, **changes):
+    return STATE | {"name": name, "state": now} | changes
+
+
+def test_without_models_the_page_says_so(api):
+    page = open_page(api, "models")
+    assert not page.exception
+    assert "设置中没有这类模型" in texts(page)
+
+
+def test_models_show_their_state_and_what_can_be_done(api):
+    api.data["/llm_model/states"] = [
+        state("one", "running", default=True, can_stop=True, address="http://127.0.0.1:1", seconds=3.25),
+        state("two", "stopped", can_start=True),
+        state("three", "failed", reason="显存不足", can_start=True),
+    ]
+    page = open_page(api, "models")
+    assert {"stop_model_one", "start_model_two", "switch_model_two", "start_model_three"} <= {
+        button.key for button in page.button
+    }
+    assert "显存不足" in page.error[0].value
+
+
+def test_a_loading_model_shows_its_seconds(api):
+    api.data["/llm_model/states"] = [state("one", "loading", seconds=12.7, can_stop=True)]
+    assert "加载中 12 秒" in texts(open_page(api, "models"))
+
+
+def test_a_download_shows_its_progress_and_can_be_ended(api):
+    api.data["/llm_model/catalog"] = [ENTRY | {"name": "far"}]
+    api.data["/llm_model/downloads"] = [
+        {"name": "far", "state": "running", "arrived": 5 * 1024**2, "total": 20 * 1024**2, "began": 0.0}
+    ]
+    page = open_page(api, "models")
+    assert page.button(key="cancel_download_far")
+    api.data["/llm_model/cancel_download"] = None
+    page.button(key="cancel_download_far").click().run()
+    assert api.bodies("/llm_model/cancel_download") == [{"model_name": "far"}]
+
+
+def test_the_api_being_away_is_one_sentence(api):
+    api.fail["/llm_model/states"] = (503, {"code": 503, "msg": "控制器没有响应。", "data": {"error": "x"}})
+    page = open_page(api, "models")
+    assert [error.value for error in page.error] == ["控制器没有响应。"]
+    assert page.button(key="retry")
+
+
+def test_the_piece_of_settings_of_a_service_is_toml():
+    facts = {"base_url": "https://x.example/v1", "key_env": "X_KEY", "needs_key": True, "lists": False}
+    assert snippet("x", facts) == '[providers.x]\npreset = "x"\nkey_env = "X_KEY"\nmodels = ["…"]'
