@@ -9,9 +9,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from containers import inline  # pyright: ignore[reportMissingImports]
+
 from configs import Settings, load_settings
-from server.container import Container, build_container
-from server.knowledge_base.parsers import InlineParser
+from server.container import Container
 
 
 @pytest.fixture(autouse=True)
@@ -34,11 +35,6 @@ def data_paths(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 @pytest.fixture
 def settings(data_paths: Path) -> Settings:
     return load_settings()
-
-
-def inline(settings: Settings) -> Container:
-    """A container that reads files in this process: starting parsers would take most of a test's time."""
-    return build_container(settings, parser=InlineParser(settings))
 
 
 @pytest.fixture

@@ -45,7 +45,8 @@ class Base(DeclarativeBase):
 
 
 class KnowledgeBaseRow(Base):
-    """`key` is the name without regard to case; `index_generation` names the index folder in use.
+    """`key` is the name without regard to case; `index_generation` names the index folder in use. By `model_sign` the
+    model the index was built with is known again.
 
     `settings` holds what this knowledge base decides for itself: splitter, chunk_size, ocr, ...
     """
@@ -59,6 +60,7 @@ class KnowledgeBaseRow(Base):
     vector_store: Mapped[str] = mapped_column(String(50))
     embed_model: Mapped[str] = mapped_column(String(200))
     dimension: Mapped[int] = mapped_column(Integer)
+    model_sign: Mapped[str] = mapped_column(Text, default="")
     index_generation: Mapped[int] = mapped_column(Integer, default=1)
     settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created: Mapped[datetime] = mapped_column(Utc, default=now)

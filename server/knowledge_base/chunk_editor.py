@@ -132,7 +132,7 @@ class ChunkEditor:
             return
         shown = [step for step in steps if step.new is not None and step.state == rows.SHOWN]
         texts = [indexed_text(s.file.name, s.new.text, s.new.meta) for s in shown if s.new is not None]
-        embedder = self._embedders.for_index(kb.name, kb.embed_model, kb.dimension)
+        embedder = self._embedders.for_index(kb)
         vectors = embed_documents(embedder, texts)
         with locked(self._layout, kb.name):
             current = self._stage(kb, steps)

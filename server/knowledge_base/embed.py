@@ -11,6 +11,7 @@ from server.knowledge_base.edits import Drafts, Edits, Stamp, draft
 from server.knowledge_base.index import Entries
 from server.knowledge_base.ingest import Parsed
 from server.knowledge_base.parse_cache import ParseCache
+from server.knowledge_base.same_model import cache_name
 from server.llm.base import Embedder
 from server.retrieval.dense import embed_documents
 from server.stores.base import Matrix
@@ -52,15 +53,14 @@ def prepare(
         if vectors is None:
             vectors = fresh[start : start + len(own)]
             start += len(own)
-            cache.keep_vectors(parsed.received.sha256, embedder.name, own, vectors)
+            cache.keep_vectors(parsed.received.sha256, cache_name(embedder), own, vectors)
         based_on = edits.get(parsed.received.name, Edits()).stamp
         prepared.append(Prepared(parsed, mine, vectors, embedder.name, based_on))
     return prepared
 
 
 def _kept(embedder: Embedder, cache: ParseCache, parsed: Parsed, texts: Sequence[str]) -> Matrix | None:
-    kept = cache.vectors(parsed.received.sha256, embedder.name, texts)
-    # A model of the same name may have been exchanged for one of another size.
+    kept = cache.vectors(parsed.received.sha256, cache_name(embedder), texts)
     return kept if kept is not None and kept.shape[1] == embedder.dimension else None
 
 

@@ -3,7 +3,9 @@
 import threading
 
 from configs import Settings
+from server.db.tables import KnowledgeBaseRow
 from server.errors import IndexMismatch
+from server.knowledge_base.same_model import is_same
 from server.llm.base import Embedder
 from server.llm.catalog import Choice, choose_embedder
 from server.llm.embedders import load_embedder
@@ -36,10 +38,13 @@ class Embedders:
                 self._loaded[wanted] = load_embedder(self._settings, choose_embedder(self._settings, wanted))
             return self._loaded[wanted]
 
-    def for_index(self, knowledge_base: str, name: str, dimension: int) -> Embedder:
+    def for_index(self, kb: KnowledgeBaseRow) -> Embedder:
         """The model an index was built with. Raises `IndexMismatch` when the model of that name is another one now."""
+        name = kb.embed_model
         embedder = self.get(name)
-        if embedder.dimension != dimension:
-            built, wanted = f"{name} ({dimension} dimensions)", f"{name} ({embedder.dimension} dimensions)"
-            raise IndexMismatch(name=knowledge_base, built=built, wanted=wanted)
+        if embedder.dimension != kb.dimension:
+            built, wanted = f"{name} ({kb.dimension} dimensions)", f"{name} ({embedder.dimension} dimensions)"
+            raise IndexMismatch(name=kb.name, built=built, wanted=wanted)
+        if not is_same(kb.model_sign, embedder):
+            raise IndexMismatch(name=kb.name, built=f"{name} (other weights)", wanted=f"{name} (present weights)")
         return embedder

@@ -58,7 +58,7 @@ class Ingestor:
         """
         kb = self._row(knowledge_base_id)
         publisher = self.publisher(kb)
-        embedder = self._embedders.for_index(kb.name, kb.embed_model, kb.dimension)
+        embedder = self._embedders.for_index(kb)
         whole = [parsed for parsed in batch if parsed.error is None]
         for attempt in range(ATTEMPTS):
             try:

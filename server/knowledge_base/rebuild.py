@@ -24,6 +24,7 @@ from server.knowledge_base.parse_cache import ParseCache
 from server.knowledge_base.parsers import Parser
 from server.knowledge_base.publish import locked, mark_failed, mark_ready, open_index, settle
 from server.knowledge_base.recipe import Recipe
+from server.knowledge_base.same_model import is_same, sign
 from server.llm.base import Embedder
 
 
@@ -127,7 +128,10 @@ class Rebuild:
     def _is_current(self, names: Sequence[str]) -> bool:
         """Whether every file on disk is searchable as it is, in this way, in an index that is whole."""
         kb = self._kb
-        if (kb.embed_model, kb.vector_store) != (self._embedder.name, self._vector_store):
+        built = (kb.embed_model, kb.dimension, kb.vector_store)
+        if built != (self._embedder.name, self._embedder.dimension, self._vector_store):
+            return False
+        if not is_same(kb.model_sign, self._embedder):
             return False
         with self._database.read() as session:
             files = {file.name: file for file in rows.files(session, kb.id)}
@@ -213,6 +217,7 @@ class Rebuild:
 
     def _switch(self, generation: int) -> int:
         """The one commit that makes the new index the one in use. Returns the old index generation."""
+        model_sign = sign(self._embedder)
         with self._database.unit_of_work() as session:
             kb = rows.get_knowledge_base(session, self._kb.id)
             if kb is None:
@@ -221,6 +226,7 @@ class Rebuild:
                 self._switch_file(session, file)
             old, kb.index_generation = kb.index_generation, generation
             kb.embed_model, kb.dimension = self._embedder.name, self._embedder.dimension
+            kb.model_sign = model_sign
             kb.vector_store = self._vector_store
         return old
 

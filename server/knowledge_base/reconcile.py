@@ -132,7 +132,7 @@ class _Repair:
             with self._database.read() as session:
                 chunks = rows.visible_chunks(session, batch)
             texts = [indexed_text(chunks[i].file, chunks[i].text, chunks[i].meta) for i in batch]
-            embedder = self._embedders.for_index(kb.name, kb.embed_model, kb.dimension)
+            embedder = self._embedders.for_index(kb)
             entries = Entries(batch, embed_documents(embedder, texts), [" ".join(terms(text)) for text in texts])
             index.change(remove=batch, add=entries)
         return len(missing)

@@ -30,6 +30,7 @@ from server.knowledge_base.publish import locked
 from server.knowledge_base.rebuild import Rebuild, RebuildStep, Tools
 from server.knowledge_base.recipe import IngestOptions, resolve
 from server.knowledge_base.reconcile import DELETING
+from server.knowledge_base.same_model import sign
 from server.knowledge_base.search import Found, Query, Reranker, Searcher
 from server.knowledge_base.uploading import DEFAULTS, Results, Submitted, Uploader
 from server.knowledge_base.uploads import Upload
@@ -112,6 +113,7 @@ class KnowledgeBases:
             vector_store=store,
             embed_model=embedder.name,
             dimension=embedder.dimension,
+            model_sign=sign(embedder),
             settings=kept_choices(options, search, (), {}, self._settings),
         )
         layout = self._layout(parsed.text)

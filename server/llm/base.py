@@ -1,11 +1,13 @@
 """What the rest of Zhiwen knows of models: LangChain's own interfaces, and the facts needed to search with one."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from langchain_core.embeddings import Embeddings
 
 __all__ = ["Embedder", "Embeddings"]
+_PROBE = "员工入职满一年后有十二天年休假。 The warranty of the desk lasts three years."
 
 
 @dataclass(frozen=True)
@@ -24,3 +26,8 @@ class Embedder:
     device: Literal["cpu", "cuda", "mps", "xpu", "npu"] | str = "cpu"
     floor: float = 0.0
     weight: float = 1.0
+
+    @cached_property
+    def probe(self) -> list[float]:
+        """What the model makes of a fixed text, by which it is known again. Raises what the model raises."""
+        return self.model.embed_documents([_PROBE])[0]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import inline
+from containers import inline
 
 from configs import Settings, load_settings
 from document_loaders import table

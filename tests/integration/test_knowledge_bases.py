@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import inline
+from containers import inline
 
 from configs import Settings
 from server.container import Container
@@ -15,6 +15,7 @@ from server.errors import (
     FileExists,
     FileNotFound,
     IndexDamaged,
+    IndexMismatch,
     KnowledgeBaseBusy,
     KnowledgeBaseExists,
     KnowledgeBaseNotFound,
@@ -26,6 +27,8 @@ from server.knowledge_base.names import Layout
 from server.knowledge_base.publish import locked
 from server.knowledge_base.recipe import IngestOptions
 from server.knowledge_base.service import KnowledgeBases, Upload
+from server.llm.base import Embedder
+from server.llm.fake_embedder import FakeEmbeddings
 
 KB = "制度"
 TRAVEL = "差旅报销须在出差结束后十五个工作日内提交，逾期不予受理。"
@@ -328,15 +331,46 @@ class TestRebuild:
         assert best(fresh, "报销") == "a.txt"
 
     def test_it_may_change_the_embedding_model(self, kbs: KnowledgeBases, monkeypatch: pytest.MonkeyPatch) -> None:
-        from server.llm.base import Embedder
-        from server.llm.fake_embedder import FakeEmbeddings
-
         put(kbs, {"a.txt": TRAVEL})
         fake = Embedder(name="fake", model=FakeEmbeddings(), dimension=16)
         monkeypatch.setattr(kbs._embedders, "_loaded", {"fake": fake})
         list(kbs.rebuild(KB, IngestOptions(), create=False, embed_model="fake"))
         assert kbs.get(KB).embed_model == "fake"
         assert best(kbs, "报销") == "a.txt"
+
+
+class Turned(FakeEmbeddings):
+    """Other weights: the same size, other vectors."""
+
+    def __init__(self) -> None:
+        self.read: list[str] = []
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        self.read += texts
+        return super().embed_documents(texts)
+
+    def embed_query(self, text: str) -> list[float]:
+        return super().embed_query(text)[::-1]
+
+
+def test_other_weights_under_the_same_name_are_noticed(kbs: KnowledgeBases, monkeypatch: pytest.MonkeyPatch) -> None:
+    def weights(model: FakeEmbeddings) -> None:
+        loaded = {"fake": Embedder(name="fake", model=model, dimension=16)}
+        monkeypatch.setattr(kbs._embedders, "_loaded", loaded)
+
+    weights(FakeEmbeddings())
+    list(kbs.rebuild(KB, IngestOptions(), create=False, embed_model="fake"))
+    put(kbs, {"a.txt": TRAVEL})
+    assert kbs.search([KB], TRAVEL, top_k=1, max_distance=2.0)
+    turned = Turned()
+    weights(turned)
+    with pytest.raises(IndexMismatch, match=f"--recreate-vs -n {KB}"):
+        kbs.search([KB], TRAVEL, top_k=1, max_distance=2.0)
+    assert "index_mismatch" in {error.code for error in put(kbs, {"b.txt": LEAVE}).values() if error}
+    steps = list(kbs.rebuild(KB, IngestOptions(), create=False))
+    assert not [step for step in steps if step.unchanged or step.error]
+    assert kbs.search([KB], TRAVEL, top_k=1, max_distance=2.0)
+    assert [text for text in turned.read if TRAVEL in text], "the kept vectors of the old weights are not used"
 
 
 def test_a_full_disk_loses_nothing(kbs: KnowledgeBases, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import inline
+from containers import inline
 
 from configs import Settings
 from server.container import Container

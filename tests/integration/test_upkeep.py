@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import inline
+from containers import inline
 
 from configs import Settings
 from server.knowledge_base.names import Layout

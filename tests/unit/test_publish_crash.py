@@ -13,14 +13,14 @@ from typing import Any
 
 import hypothesis
 import pytest
-from conftest import inline
+from containers import inline
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from configs import Settings, load_settings
 from server.container import Container
-from server.db.session import Database
 from server.db.chunks import Wanted
+from server.db.session import Database
 from server.knowledge_base import chunk_editor, content, publish, rebuild
 from server.knowledge_base.chunk_desk import ChunkInfo
 from server.knowledge_base.chunk_editor import Addition, Change

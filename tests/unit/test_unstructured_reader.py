@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import inline
+from containers import inline
 from langchain_core.document_loaders.base import BaseLoader
 from langchain_core.documents import Document
 
