@@ -9,12 +9,31 @@ Hooks for browser tests: an element with the key K has the CSS class `st-key-K`.
     chat         mode · chat_knowledge_base · options (top_k · relevance_floor · temperature · history_length) · clear ·
                  welcome · suggestion_N · question · question_N · answer_N · stop · sources_N · source_N_I ·
                  no_sources_N · open_N_I · download_N_I          (N: turn, from 0; I: number in the [I] marks)
-    knowledge    manage_knowledge_base · new_knowledge_base (new_name · new_info · new_embedder · new_create) ·
-    bases        no_knowledge_base · delete_knowledge_base · confirm_delete_knowledge_base(_cancel) · counts · rebuild ·
-                 confirm_rebuild(_cancel) · rebuild_progress · rebuild_outcomes · upload_area · upload_files_V ·
-                 upload_overwrite · upload_start · upload_outcomes · jobs · cancel_job_ID · ingest_settings ·
-                 settings_save · retry_failed · retry_job_ID · file_table · file_actions · download ·
-                 download_selected_N · delete_selected · confirm_delete_files(_cancel) · failed_files
+    knowledge    ?kb=NAME&tab=files|chunks|retrieval|summaries|settings&file=NAME open a knowledge base and a part of it.
+    bases        find_knowledge_base · order_knowledge_bases · new_knowledge_base (new_name · new_info · new_embedder ·
+                 new_store · new_splitter · new_chunk_size · new_chunk_overlap · new_ocr · new_zh_title_enhance ·
+                 new_preview_text · new_preview_file · new_preview_chunks · new_create) · no_knowledge_base ·
+                 card_NAME · open_NAME · all_knowledge_bases · manage_knowledge_base · tab_NAME_PART · counts ·
+                 rebuild · rebuild_embedder · rebuild_store · rebuild_force · confirm_rebuild(_cancel) ·
+                 rebuild_progress · rebuild_cancel · rebuild_end · rebuild_outcomes · rebuild_dismiss
+      files      upload · upload_area · upload_files_V · upload_overwrite · upload_start · paste_name_V · paste_text_V ·
+                 paste_start · upload_outcomes · jobs · cancel_job_ID · file_search · file_states · file_order ·
+                 file_table · file_actions · download · download_selected_N · reindex_selected · reindex_custom ·
+                 reindex_start · summarize_selected · show_chunks · delete_selected · confirm_delete_files(_cancel) ·
+                 receipt · receipt_dismiss · failed_files · retry_failed · retry_job_ID
+      chunks     chunk_controls · chunk_search · chunk_state · chunk_add (chunk_add_file · chunk_add_where ·
+                 chunk_add_text · chunk_add_save) · chunk_ID · chunk_edit_ID · chunk_text_ID · chunk_save ·
+                 chunk_switch_ID · chunk_delete_ID · confirm_delete_chunk(_cancel) · chunk_page_of_ID · show_pages ·
+                 chunk_picture · chunk_pages
+      retrieval  retrieval_question · retrieval_bases · retrieval_more · retrieval_k · retrieval_floor ·
+                 retrieval_rerank · retrieval_neighbours · retrieval_files · retrieval_filters · retrieval_ask ·
+                 retrieval_found · retrieval_table · found_N · found_open_N
+      summaries  summary_make_all · summary_make_missing · summary_whole · summary_FILE · summary_make_FILE ·
+                 summary_delete_FILE
+      settings   info_NAME · info_save · ingest_settings · settings_save · settings_reset · preview_text ·
+                 preview_file · preview_chunks · search_settings · search_save · search_reset · check · repair ·
+                 care_rebuild · check_report · repair_report · delete_knowledge_base ·
+                 confirm_delete_knowledge_base(_cancel)
                  (V: grows with each finished upload)
 """
 

@@ -77,7 +77,7 @@ def _header(ui: Ui, chosen: KnowledgeBaseDetails, names: list[str]) -> None:
             on_click=open_knowledge_base,
             args=("",),
         )
-        with st.container(key="manage_knowledge_base", width=260):
+        with st.container(key="manage_knowledge_base", width=220):
             named = st.selectbox(
                 ui.text.knowledge_base,
                 names,
@@ -93,7 +93,8 @@ def _header(ui: Ui, chosen: KnowledgeBaseDetails, names: list[str]) -> None:
     with st.container(horizontal=True, key="counts"):
         st.metric(ui.text.count_files, chosen.files, border=True)
         st.metric(ui.text.count_chunks, chosen.chunks, border=True)
-        st.metric(ui.text.count_failed, chosen.failed, border=True)
+        if chosen.failed:
+            st.metric(ui.text.count_failed, chosen.failed, border=True)
         st.metric(ui.text.count_size, size_text(chosen.file_bytes), border=True)
     made = ui.text.built_with.format(embed_model=chosen.embed_model, vector_store=chosen.vector_store)
     st.caption(literal(" · ".join(part for part in (chosen.info, made) if part)))

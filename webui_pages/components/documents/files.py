@@ -7,7 +7,7 @@ import streamlit as st
 from server.api.schemas.files import FileDetails
 from server.api.schemas.knowledge_bases import IngestSettings
 from webui_pages.components.documents.file_actions import file_actions, show_failures, show_receipt
-from webui_pages.components.documents.numbers import age_text
+from webui_pages.components.documents.numbers import age_text, size_text
 from webui_pages.desk import desk
 from webui_pages.labels import Labels
 from webui_pages.ui import Ui, literal
@@ -94,6 +94,7 @@ def _ordered(files: list[FileDetails], order: str) -> list[FileDetails]:
 
 
 def _table(ui: Ui, files: list[FileDetails]) -> list[int]:
+    columns, working = _columns(ui.text), any(file.percent is not None for file in files)
     with st.container(key="file_table"):
         event = st.dataframe(
             [_row(file, ui.text) for file in files],
@@ -103,7 +104,9 @@ def _table(ui: Ui, files: list[FileDetails]) -> list[int]:
             selection_mode="multi-row",
             row_height=ROW_PX,
             height=ROW_PX * (min(len(files), MOST_ROWS) + 1) + 3,
-            column_config=_columns(ui.text),
+            column_config=columns,
+            column_order=[name for name in columns if name != "progress" or working],
+            placeholder="",
         )
     return event["selection"]["rows"]
 
@@ -129,7 +132,7 @@ def _row(file: FileDetails, text: Labels) -> dict[str, str | int | None]:
         "progress": file.percent,
         "pages": file.pages or None,
         "chunks": file.chunks,
-        "size": file.size,
+        "size": size_text(file.size),
         "age": age_text(file.updated, text),
         "note": note(file, text),
         "loader": file.loader,
@@ -160,7 +163,7 @@ def _columns(text: Labels) -> "dict[str, ColumnConfig]":
         "progress": column.ProgressColumn(text.column_progress, width=90, min_value=0, max_value=100, format="%d%%"),
         "pages": column.NumberColumn(text.column_pages, width=60),
         "chunks": column.NumberColumn(text.column_chunks, width=70),
-        "size": column.NumberColumn(text.column_size, width=80, format="bytes"),
+        "size": column.TextColumn(text.column_size, width=80),
         "age": column.TextColumn(text.column_age, width=100),
         "note": column.TextColumn(text.column_note, width=220),
         "loader": column.TextColumn(text.column_loader, width=130),

@@ -12,6 +12,7 @@ from webui_pages.components.documents.retrieval_result import show_found
 from webui_pages.desk import Asked, desk
 from webui_pages.ui import Ui, literal
 
+MOST_HITS = 1000
 FIELDS = ("page", "slide", "sheet", "row", "headings", "title", "source", "category")
 OPERATORS = {"=": "in", "≥": "gte", "≤": "lte", ">": "gt", "<": "lt", "^": "prefix"}
 RERANK = {"follow": None, "on": True, "off": False}
@@ -71,7 +72,7 @@ def _limits(ui: Ui, present: KnowledgeBaseDetails) -> dict[str, Any]:
     )
     percent = floor.number_input(text.retrieval_floor, 0, 100, least, step=5, key="retrieval_floor")
     return {
-        "top_k": int(count.number_input(text.retrieval_count, 1, 200, most, key="retrieval_k")),
+        "top_k": int(count.number_input(text.retrieval_count, 1, MOST_HITS, most, key="retrieval_k")),
         "min_score": percent / 100,
         "rerank": RERANK.get(chosen or "follow"),
         "neighbours": int(neighbours.number_input(text.retrieval_neighbours, 0, 5, 0, key="retrieval_neighbours")),

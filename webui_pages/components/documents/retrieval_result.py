@@ -79,6 +79,7 @@ def _table(ui: Ui, hits: list[FoundChunk], fused: list[int | None], reranked: li
         row_height=ROW_PX,
         height=ROW_PX * (min(len(hits), MOST_ROWS) + 1) + 3,
         column_config=_columns(ui.text),
+        placeholder="–",
         column_order=None if has_rerank else [name for name in _columns(ui.text) if "rerank" not in name],
     )
 
@@ -106,8 +107,8 @@ def _columns(text: Labels) -> "dict[str, ColumnConfig]":
     shown = "%.3f"
     return {
         "rank": place(text.rank_final, width=60),
-        "file": st.column_config.TextColumn(text.chunk_file, width=180),
-        "place": st.column_config.TextColumn(text.place_in_file, width=150),
+        "file": st.column_config.TextColumn(text.chunk_file, width=160),
+        "place": st.column_config.TextColumn(text.place_in_file, width=110),
         "dense_rank": place(text.rank_dense, width=80),
         "dense": score(text.score_dense, width=90, format=shown),
         "lexical_rank": place(text.rank_lexical, width=80),

@@ -76,7 +76,9 @@ def _searching(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
     version = f"{desk().table_version}_{chosen.name}"
     with st.container(border=True, key="search_settings"):
         count, floor = st.columns(2)
-        top_k = count.slider(ui.text.top_k, 1, MOST_HITS, now.top_k, help=ui.text.top_k_help, key=f"top_k_{version}")
+        top_k = count.slider(
+            ui.text.top_k, 1, max(MOST_HITS, now.top_k), now.top_k, help=ui.text.top_k_help, key=f"top_k_{version}"
+        )
         least = round(100 * (1 - now.score_threshold / 2))
         wanted_floor = floor.slider(
             ui.text.relevance_floor,
