@@ -5,9 +5,11 @@ import urllib.request
 from collections.abc import Sequence
 from urllib.error import URLError
 
+from configs.sections.models import LlmModel
 from configs.settings import Settings
 from server.launcher.labels import Labels, padded, shown_width
 from server.llm.inventory import Stocked, inventory
+from server.llm.providers import ENGINE, find_model, named_models, why_not
 
 ASK_S = 1.0
 _MB = 1024**2
@@ -21,7 +23,21 @@ def model_table(settings: Settings, labels: Labels) -> list[str]:
         runs = "-" if one.kind != "llm" or running is None else labels("yes" if one.name in running else "no")
         needs = "-" if one.why_not is None else one.why_not[1 if labels.language == "zh" else 0]
         rows.append([one.name, labels(one.kind), one.engine, _weights(one, labels), runs, needs])
-    return _aligned(rows)
+    return _aligned([*rows, *_offered(settings, labels, running, known={row[0] for row in rows})])
+
+
+def _offered(settings: Settings, labels: Labels, running: set[str] | None, known: set[str]) -> list[list[str]]:
+    """Chat models that tables of providers offer by name, and those that providers list and the controller tells."""
+    rows: list[list[str]] = []
+    for name in dict.fromkeys([*(model.name for model in named_models(settings)), *sorted(running or ())]):
+        found = find_model(settings, name)
+        if name in known or found is None:
+            continue
+        why = why_not(settings, LlmModel(engine=ENGINE, provider=found.provider))
+        runs = "-" if running is None else labels("yes" if name in running else "no")
+        needs = "-" if why is None else why[1 if labels.language == "zh" else 0]
+        rows.append([name, labels("llm"), ENGINE, labels("not_needed"), runs, needs])
+    return rows
 
 
 def _weights(one: Stocked, labels: Labels) -> str:

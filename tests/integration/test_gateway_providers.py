@@ -10,6 +10,8 @@ from gateway_backend import Backend, backend, toml
 
 from configs.settings import SettingsError, load_settings
 from server.errors import ModelFailed, ModelTimeout, ModelUnavailable, ProviderBusy
+from server.launcher.labels import Labels
+from server.launcher.model_table import model_table
 from server.llm import provider_calls
 from server.llm.catalog import choose_embedder, choose_llm, choose_reranker, preferred_llms
 from server.llm.chat_models import ChatModels
@@ -195,6 +197,14 @@ def test_one_table_is_enough_to_be_the_model_that_answers(settings_with, monkeyp
     monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-1")
     assert choose_llm(settings).name == "ds/deepseek-chat"
     assert choose_llm(settings, "ds/deepseek-chat").model.provider == "ds"
+
+
+def test_what_providers_offer_is_in_the_list_of_models(settings_with, monkeypatch):
+    monkeypatch.delenv("DEEPSEEK_API_KEY", raising=False)
+    text = '[providers.ds]\npreset = "deepseek"\nmodels = ["deepseek-chat"]\n[services.controller]\nport = '
+    lines = model_table(settings_with(f"{text}{free_port()}"), Labels("en"))
+    [line] = [line for line in lines if "ds/deepseek-chat" in line]
+    assert "DEEPSEEK_API_KEY" in line
 
 
 def test_a_preference_may_name_what_a_provider_offers(settings_with):
