@@ -232,6 +232,7 @@ def test_upload_a_file_and_ask_it_in_the_browser(page, tmp_path: Path) -> None:
     empty = tmp_path / "空.txt"
     empty.write_bytes(b"")
     page.get_by_role("link", name="知识库").click()
+    page.locator(".st-key-open_samples button").click(timeout=20_000)
     page.locator(".st-key-manage_knowledge_base").wait_for(timeout=20_000)
     page.locator('input[type="file"]').set_input_files([own, empty])
     page.locator(".st-key-upload_start button").click()
@@ -249,7 +250,7 @@ def test_upload_a_file_and_ask_it_in_the_browser(page, tmp_path: Path) -> None:
 def test_the_page_speaks_english_too(page) -> None:
     page.locator(".st-key-language").get_by_text("English").click()
     page.get_by_role("link", name="Chat").wait_for(timeout=10_000)
-    page.locator(".st-key-clear button").click()
+    page.locator(".st-key-new_conversation button").click()
     type_question(page, "How many months of warranty does the height-adjustable standing desk have?")
     page.locator(".st-key-answer_0").get_by_text("[1]").first.wait_for(timeout=30_000)
     page.locator(".st-key-sources_0 summary").click()
