@@ -25,7 +25,7 @@ FLAGS = [
 CHAT = "[data-testid='stChatInputTextArea']"
 PAGES = {
     "chat": CHAT,
-    "knowledge_base": "[class*='st-key-manage_knowledge_base'], .st-key-new_knowledge_base",
+    "knowledge_base": ".st-key-new_knowledge_base",
     "models": ".st-key-model_tabs, [data-baseweb='tab']",
     "system": ".st-key-system_tabs, [data-baseweb='tab']",
 }

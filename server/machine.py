@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,15 +62,17 @@ def parsed_gpus(listing: str) -> list[Gpu]:
     return found
 
 
-def process_use(pid: int) -> ProcessUse | None:
-    """What a process takes; None when it is gone."""
-    try:
-        process = psutil.Process(pid)
-        uptime = time.time() - process.create_time()
-        family = [process, *process.children(recursive=True)]
-    except psutil.Error:
-        return None
-    return ProcessUse(sum(map(_resident, family)) // _MB, uptime)
+def processes_use(pids: Collection[int]) -> dict[int, ProcessUse]:
+    """What these processes take, found in one look at all processes; those that are gone are left out."""
+    parents = {process.pid: process.info["ppid"] for process in psutil.process_iter(["ppid"])}
+    memory = dict.fromkeys(pids, 0)
+    for pid in parents:
+        owner: int | None = pid
+        while owner is not None and owner not in memory:
+            owner = parents.get(owner) if parents.get(owner) != owner else None
+        if owner is not None:
+            memory[owner] += _resident(pid)
+    return {pid: ProcessUse(memory[pid] // _MB, time.time() - began) for pid in pids if (began := _began(pid))}
 
 
 def folder_size(folder: Path) -> int:
@@ -83,11 +86,18 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(existing).free
 
 
-def _resident(process: psutil.Process) -> int:
+def _resident(pid: int) -> int:
     try:
-        return process.memory_info().rss
+        return psutil.Process(pid).memory_info().rss
     except psutil.Error:
         return 0
+
+
+def _began(pid: int) -> float | None:
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.Error:
+        return None
 
 
 def _bytes(file: Path) -> int:

@@ -24,7 +24,7 @@ from server.api.schemas.system import (
     SystemResponse,
 )
 from server.errors import Language, LogNotFound
-from server.machine import folder_size, free_bytes, gpus, memory_mb, process_use
+from server.machine import ProcessUse, folder_size, free_bytes, gpus, memory_mb, processes_use
 from server.masking import as_toml, masked_url
 
 router = APIRouter(prefix="/system", tags=["System"])
@@ -37,7 +37,8 @@ _LOG = re.compile(r"[\w.-]+")
 async def list_services(container: ContainerDep, language: LanguageDep) -> ServicesResponse:
     """Every service of the launcher that started this one, with state, address, uptime, memory and restarts."""
     found = await container.model_states.services()
-    details = await run_in_threadpool(lambda: [_service(service, language) for service in found])
+    uses = await run_in_threadpool(processes_use, [service["pid"] for service in found if service["pid"]])
+    details = [_service(service, uses.get(service["pid"]), language) for service in found]
     logs = sorted(_logs(container.settings.paths.logs))
     return ServicesResponse(data=Services(launcher=bool(found), services=details, logs=logs))
 
@@ -71,8 +72,7 @@ def info(container: ContainerDep) -> SystemResponse:
     return SystemResponse(data=made)
 
 
-def _service(service: dict[str, Any], language: Language) -> ServiceDetails:
-    use = process_use(service["pid"]) if service["pid"] else None
+def _service(service: dict[str, Any], use: ProcessUse | None, language: Language) -> ServiceDetails:
     return ServiceDetails(
         name=service["name"],
         model=service["model_name"],
