@@ -6,10 +6,17 @@ Pages live in `views/`: Streamlit would take a folder `pages/` beside this file 
 Hooks for browser tests: an element with the key K has the CSS class `st-key-K`.
 
     frame        language · footer · account · log_out · gate_key · gate_enter · log_in · failure (retry)
-    chat         mode · chat_knowledge_base · options (top_k · relevance_floor · temperature · history_length) · clear ·
-                 welcome · suggestion_N · question · question_N · answer_N · stop · sources_N · source_N_I ·
-                 no_sources_N · open_N_I · download_N_I          (N: turn, from 0; I: number in the [I] marks)
-    knowledge    ?kb=NAME&tab=files|chunks|retrieval|summaries|settings&file=NAME open a knowledge base and a part of it.
+    chat         ?conversation=ID opens one. mode · chat_knowledge_base · search_engine · agent_tools (tools) · options
+                 (chat_model · prompt · temperature · history_length · top_k · relevance_floor · read_pages ·
+                 return_direct) · export (export_markdown · export_json) · dropped · dropped_K · drop_K · drop_all ·
+                 welcome · suggestion_K · question · earlier · question_N ·
+                 edit_N (edit_text · edit_send · edit_cancel) ·
+                 answer_N · stop · steps_N · sources_N · source_N_I · no_sources_N · open_N_I (passage · passage_page ·
+                 passage_text · passage_download) · actions_N · feedback_N · reason_N (reason_text_N · reason_send_N) ·
+                 copy_N · regenerate_N · conversations · new_conversation · search_conversations ·
+                 open_conversation_K · conversation_menu_K (save_title · confirm_delete_conversation(_cancel)) ·
+                 page_before · page_after       (N: turn, from 0; I: number in the [I] marks; K: place, from 0)
+    knowledge    ?kb=NAME&tab=files|chunks|retrieval|summaries|settings&file=NAME leads to a part of a knowledge base.
     bases        find_knowledge_base · order_knowledge_bases · new_knowledge_base (new_name · new_info · new_embedder ·
                  new_store · new_splitter · new_chunk_size · new_chunk_overlap · new_ocr · new_zh_title_enhance ·
                  new_preview_text · new_preview_file · new_preview_chunks · new_create) · no_knowledge_base ·
@@ -35,6 +42,12 @@ Hooks for browser tests: an element with the key K has the CSS class `st-key-K`.
                  care_rebuild · check_report · repair_report · delete_knowledge_base ·
                  confirm_delete_knowledge_base(_cancel)
                  (V: grows with each finished upload)
+    models       model_tabs · model_NAME (start_model_NAME · switch_model_NAME · stop_model_NAME) · weights_KIND_NAME
+                 (download_NAME · cancel_download_NAME) · provider_NAME (test_NAME) · preset · service_memory
+    system       system_tabs · service_NAME · log_controls (log_name · log_lines · log_follow) · log · log_refresh ·
+                 jobs_state · jobs_table · disk · settings_in_force · keys_table · new_key_shown · key_name ·
+                 key_scope · key_limit · key_create · revoke_name · revoke_key · confirm_revoke_key · feedback_export ·
+                 metrics_export
 """
 
 import importlib

@@ -1,7 +1,4 @@
-"""The product as its users meet it: `startup.py -a` on free ports, the sample knowledge base, a real browser.
-
-ZHIWEN_UPDATE_IMAGES=1 keeps the screenshots under docs/images/ for the README.
-"""
+"""The product as its users meet it: `startup.py -a` on free ports, the sample knowledge base, a real browser."""
 
 import json
 import os
@@ -22,8 +19,6 @@ import pytest
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).resolve().parents[2]
-IMAGES = ROOT / "docs" / "images"
-UPDATE_IMAGES = bool(os.environ.get("ZHIWEN_UPDATE_IMAGES"))
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 BROWSER_FLAGS = [
     "--no-sandbox",
@@ -201,13 +196,6 @@ def page(running: Running) -> Iterator[object]:
         browser.close()
 
 
-def picture(page, name: str) -> None:
-    if UPDATE_IMAGES:
-        page.mouse.move(720, 5)
-        page.wait_for_timeout(600)
-        page.screenshot(path=IMAGES / name)
-
-
 def type_question(page, question: str) -> None:
     box = page.locator(".st-key-question textarea, [data-testid='stChatInputTextArea']").first
     box.fill(question)
@@ -216,14 +204,12 @@ def type_question(page, question: str) -> None:
 
 def test_ask_the_samples_in_the_browser(page) -> None:
     page.locator(".st-key-mode").get_by_text("知识库").click()
-    picture(page, "welcome_zh.png")
     type_question(page, QUESTION)
     answer = page.locator(".st-key-answer_0")
     answer.get_by_text("docx").first.wait_for(timeout=30_000)
     sources = page.locator(".st-key-sources_0")
     sources.locator("summary").click()
     sources.get_by_text("支持的文件格式.md").first.wait_for(timeout=10_000)
-    picture(page, "chat_zh.png")
 
 
 def test_upload_a_file_and_ask_it_in_the_browser(page, tmp_path: Path) -> None:
@@ -239,7 +225,6 @@ def test_upload_a_file_and_ask_it_in_the_browser(page, tmp_path: Path) -> None:
     outcomes = page.locator(".st-key-upload_outcomes")
     outcomes.get_by_text(OWN_FILE).first.wait_for(timeout=30_000)
     outcomes.get_by_text("空文件").first.wait_for(timeout=10_000)
-    picture(page, "knowledge_base_zh.png")
     page.get_by_role("link", name="对话").click()
     type_question(page, "火星基地的氧气从哪里来？")
     page.locator(".st-key-answer_1").get_by_text("电解水装置").first.wait_for(timeout=30_000)
@@ -255,4 +240,3 @@ def test_the_page_speaks_english_too(page) -> None:
     page.locator(".st-key-answer_0").get_by_text("[1]").first.wait_for(timeout=30_000)
     page.locator(".st-key-sources_0 summary").click()
     page.locator(".st-key-sources_0").get_by_text("product-catalogue.csv").first.wait_for(timeout=10_000)
-    picture(page, "chat_en.png")
