@@ -278,7 +278,7 @@ def test_dropped_files_that_are_gone_are_an_error():
 
 
 def test_a_short_question_that_found_nothing_is_searched_with_the_one_before():
-    found = {"安全事件 报告 瞒着不报会怎样？": [HIT]}
+    found = {"安全事件 报告，瞒着不报会怎样？": [HIT]}
     history = (Message("user", "安全事件 报告"), Message("assistant", "…"))
     events = ask(Question("瞒着不报会怎样？", ground=kb(found), history=history), settings=changed(follow_ups="rule"))
-    assert events[:2] == [QuestionRewritten("安全事件 报告 瞒着不报会怎样？"), SourcesFound((HIT,))]
+    assert events[:2] == [QuestionRewritten("安全事件 报告，瞒着不报会怎样？"), SourcesFound((HIT,))]
