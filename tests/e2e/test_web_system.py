@@ -20,6 +20,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         "ZHIWEN__LAUNCHER__RESTART_LIMIT": "0",
         "ZHIWEN__PROVIDERS__AWAY__BASE_URL": f"{NOWHERE}/v1",
         "ZHIWEN__PROVIDERS__AWAY__MODELS": '["far"]',
+        "ZHIWEN__MODELS__LLM_PREFERENCE": '["builtin-extractive"]',
         "ZHIWEN__MODELS__HUB": "huggingface",
         "HF_ENDPOINT": NOWHERE,
     }
