@@ -85,6 +85,7 @@ class Models(Section):
     device: Literal["auto", "cpu", "cuda", "mps", "xpu", "npu"]
     hub: Literal["auto", "huggingface", "modelscope"]
     hub_mirror: str
+    aliases: dict[str, str]
     vllm: Vllm
     llm: dict[str, LlmModel]
     embed: dict[str, EmbedModel]

@@ -5,6 +5,7 @@ from typing import cast
 
 from starlette.concurrency import run_in_threadpool
 
+from server.api.aliases import chat_model
 from server.api.events import Shape
 from server.api.schemas.chat import Answering, GroundedRequest, History
 from server.caller import caller
@@ -63,13 +64,15 @@ async def history_of(body: Answering, container: Container) -> tuple[Message, ..
     return given_history(body) or await kept_history(body, container, unset=container.settings.chat.history_len)
 
 
-def question_of(body: Answering, ground: Ground, history: tuple[Message, ...], *, prompt: str = "") -> Question:
+def question_of(
+    body: Answering, container: Container, ground: Ground, history: tuple[Message, ...], *, prompt: str = ""
+) -> Question:
     """The question; zero tokens and less mean "no limit", as 0.2.10 takes it."""
     return Question(
         text=body.query,
         history=history,
         ground=ground,
-        model=body.model_name,
+        model=chat_model(container.settings, body.model_name),
         temperature=body.temperature,
         max_tokens=body.max_tokens if body.max_tokens and body.max_tokens > 0 else None,
         prompt=prompt or body.prompt_name,
@@ -88,7 +91,7 @@ def asked_of(
         conversation_id=body.conversation_id,
         owner=caller().name,
         knowledge_bases=tuple(names),
-        model=body.model_name or container.chat_models.default,
+        model=chat_model(container.settings, body.model_name) or container.chat_models.default,
         prompt=body.prompt_name,
         options=body.model_dump(include=_OPTIONS, exclude_unset=True, exclude_none=True),
     )

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request, Response
 from server.agent.question import AgentQuestion
 from server.agent.service import GROUP
 from server.api.agent_events import agent_events
+from server.api.aliases import chat_model
 from server.api.asking import asked_of, history_of
 from server.api.deps import BaseUrlDep, ContainerDep, LanguageDep
 from server.api.routes.chat import shape_of
@@ -24,7 +25,7 @@ async def agent_chat(
     question = AgentQuestion(
         text=body.query,
         history=await history_of(body, container),
-        model=body.model_name,
+        model=chat_model(container.settings, body.model_name),
         temperature=body.temperature,
         max_tokens=body.max_tokens if body.max_tokens and body.max_tokens > 0 else None,
         prompt=body.prompt_name,

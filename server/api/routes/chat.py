@@ -35,7 +35,7 @@ async def chat(
     given = given_history(body)
     kept = () if given else await kept_history(body, container, unset=0)
     shape = shape_of(body, base_url, language)
-    question = question_of(body, Nothing(), given or kept, prompt=WITH_HISTORY if kept else "")
+    question = question_of(body, container, Nothing(), given or kept, prompt=WITH_HISTORY if kept else "")
     answer = answer_of(question, container, asked_of(body, container, shape, PLAIN))
     return await event_stream(request, plain_events(answer, shape))
 
@@ -51,7 +51,7 @@ async def knowledge_base_chat(
     """Ask knowledge bases. Events: `{"answer"}` for each token, then `{"docs", "sources", …}`; or all in one."""
     names = list(dict.fromkeys([body.knowledge_base_name, *body.knowledge_base_names]))
     ground = container.grounds.knowledge_bases(names, top_k=body.top_k, max_distance=body.score_threshold)
-    question = question_of(body, ground, await history_of(body, container))
+    question = question_of(body, container, ground, await history_of(body, container))
     shape = shape_of(body, base_url, language, ground)
     answer = answer_of(question, container, asked_of(body, container, shape, "knowledge_base_chat", names))
     return await event_stream(request, grounded_events(answer, shape))
@@ -63,7 +63,7 @@ async def file_chat(
 ) -> Response:
     """Ask dropped files, by the id that came with their upload. Events as of `/chat/knowledge_base_chat`."""
     ground = container.grounds.temporary_files(body.knowledge_id, top_k=body.top_k, max_distance=body.score_threshold)
-    question = question_of(body, ground, await history_of(body, container))
+    question = question_of(body, container, ground, await history_of(body, container))
     shape = shape_of(body, base_url, language, ground)
     answer = answer_of(question, container, asked_of(body, container, shape, "file_chat"))
     return await event_stream(request, grounded_events(answer, shape))
@@ -79,7 +79,7 @@ async def search_engine_chat(
 ) -> Response:
     """Ask the internet through a search engine. Events as of `/chat/knowledge_base_chat`; sources are links."""
     ground = container.grounds.web(body.search_engine_name, top_k=body.top_k, split_result=body.split_result)
-    question = question_of(body, ground, await history_of(body, container))
+    question = question_of(body, container, ground, await history_of(body, container))
     shape = shape_of(body, base_url, language, ground)
     answer = answer_of(question, container, asked_of(body, container, shape, "search_engine_chat"))
     return await event_stream(request, grounded_events(answer, shape))

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Request, Response
 from starlette.responses import JSONResponse
 
+from server.api.aliases import embed_model
 from server.api.background import in_thread
 from server.api.deps import ContainerDep, KnowledgeBasesDep, LanguageDep
 from server.api.errors import error_response
@@ -55,7 +56,7 @@ def list_knowledge_bases(
 
 @router.post("/create_knowledge_base", response_model=BaseResponse)
 def create_knowledge_base(
-    body: CreateKnowledgeBase, request: Request, knowledge_bases: KnowledgeBasesDep
+    body: CreateKnowledgeBase, request: Request, container: ContainerDep
 ) -> BaseResponse | JSONResponse:
     """Create an empty knowledge base. A blank or taken name is code 404, as in 0.2.10."""
     name = body.knowledge_base_name
@@ -63,11 +64,11 @@ def create_knowledge_base(
         blank = BadName(name=name, reason_en="it is empty", reason_zh="名称为空")
         return error_response(blank, request, status=404, msg=_BLANK)
     try:
-        info = knowledge_bases.create(
+        info = container.knowledge_bases.create(
             name,
             info=body.kb_info,
             vector_store=body.vector_store_type,
-            embed_model=body.embed_model,
+            embed_model=embed_model(container.settings, body.embed_model),
             options=options_of(body),
             search=search_choices_of(body),
         )
@@ -131,7 +132,7 @@ async def recreate_vector_store(
         options,
         create=body.allow_empty_kb,
         vector_store=body.vs_type,
-        embed_model=body.embed_model,
+        embed_model=embed_model(container.settings, body.embed_model),
     )
     watched = container.rebuilds.watched(body.knowledge_base_name, steps)
     return await event_stream(request, in_thread(rebuild_event(step, language) for step in watched))

@@ -5,6 +5,7 @@ from contextlib import aclosing
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from server.api.aliases import chat_model, embed_model
 from server.api.deps import ContainerDep
 from server.api.schemas.other import CompletionRequest, EmbedRequest, VectorsResponse
 from server.api.sse import STREAM_RESPONSES, Events, event_stream
@@ -28,7 +29,7 @@ async def embed_texts(body: EmbedRequest, container: ContainerDep) -> VectorsRes
     """The vector of each text, made by the named embedding model or the default one."""
 
     def vectors() -> list[list[float]]:
-        model = container.embedders.get(body.embed_model).model
+        model = container.embedders.get(embed_model(container.settings, body.embed_model)).model
         if body.to_query:
             return [model.embed_query(text) for text in body.texts]
         return model.embed_documents(body.texts)
@@ -40,7 +41,7 @@ async def _texts(body: CompletionRequest, container: Container) -> Events:
     question = Question(
         text=body.query,
         ground=Nothing(prompts=COMPLETION),
-        model=body.model_name,
+        model=chat_model(container.settings, body.model_name),
         temperature=body.temperature,
         max_tokens=body.max_tokens if body.max_tokens and body.max_tokens > 0 else None,
         prompt=body.prompt_name,

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.responses import JSONResponse
 
+from server.api.aliases import chat_model
 from server.api.deps import ContainerDep, LanguageDep
 from server.api.errors import error_response, text_of
 from server.api.schemas.base import BaseResponse
@@ -23,6 +24,7 @@ from server.api.schemas.summaries import (
 from server.api.sse import STREAM_RESPONSES, Event, Events, event_stream
 from server.chat.summaries import DONE, Summaries, SummaryInfo
 from server.chat.summarizer import Wanted
+from server.container import Container
 from server.errors import KnowledgeBaseNotFound, Language, NothingToSummarize
 
 router = APIRouter(prefix="/knowledge_base", tags=["Knowledge kb_summary_api Management"])
@@ -40,7 +42,7 @@ async def summarize_file(
     body: SummarizeFile, request: Request, container: ContainerDep, language: LanguageDep
 ) -> Response:
     """Summarise one file: one event when it is done. A client that leaves does not stop the work."""
-    ids = await container.summaries.start(body.knowledge_base_name, [body.file_name], _wanted(body))
+    ids = await container.summaries.start(body.knowledge_base_name, [body.file_name], _wanted(body, container))
     return await event_stream(request, _one(container.summaries, ids[0], body.file_name, language))
 
 
@@ -50,7 +52,7 @@ async def summarize_all(
 ) -> Response:
     """Summarise every file that has text: one event a file. A client that leaves does not stop the work."""
     try:
-        ids = await container.summaries.start(body.knowledge_base_name, None, _wanted(body))
+        ids = await container.summaries.start(body.knowledge_base_name, None, _wanted(body, container))
     except NothingToSummarize:
         if not body.allow_empty_kb:
             raise
@@ -65,7 +67,9 @@ async def summarize_chunks(
     """Summarise single chunks; the answer is not kept, as in 0.2.10."""
     ids = [int(each) for each in body.doc_ids if each.isascii() and each.isdigit()]
     try:
-        made, found = await container.summaries.summarize_chunks(body.knowledge_base_name, ids, _wanted(body))
+        made, found = await container.summaries.summarize_chunks(
+            body.knowledge_base_name, ids, _wanted(body, container)
+        )
     except KnowledgeBaseNotFound as error:
         return error_response(error, request, data={})
     metadata: dict[str, Any] = {
@@ -82,7 +86,9 @@ async def summarize_chunks(
 @router.post("/summaries")
 async def start_summaries(body: Summarize, container: ContainerDep, language: LanguageDep) -> SummaryListResponse:
     """Have files, or the whole knowledge base, summarised in the background; the list tells how far it is."""
-    ids = await container.summaries.start(body.knowledge_base_name, body.file_names, _wanted(body), whole=body.whole)
+    ids = await container.summaries.start(
+        body.knowledge_base_name, body.file_names, _wanted(body, container), whole=body.whole
+    )
     queued = [await container.summaries.look(each) for each in ids]
     return SummaryListResponse(msg=_QUEUED[language], data=[_details(info, language) for info in queued if info])
 
@@ -109,9 +115,9 @@ def delete_summary(body: SummaryName, container: ContainerDep, language: Languag
     return BaseResponse(msg=_DELETED[language])
 
 
-def _wanted(body: SummaryChoices) -> Wanted:
+def _wanted(body: SummaryChoices, container: Container) -> Wanted:
     limit = body.max_tokens if body.max_tokens and body.max_tokens > 0 else None
-    return Wanted(body.model_name, body.temperature, limit, body.file_description)
+    return Wanted(chat_model(container.settings, body.model_name), body.temperature, limit, body.file_description)
 
 
 async def _one(summaries: Summaries, summary_id: int, file: str, language: Language) -> Events:

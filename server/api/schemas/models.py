@@ -125,7 +125,7 @@ class DownloadDetails(BaseModel):
 class DownloadResponse(BaseResponse):
     """One download."""
 
-    data: DownloadDetails
+    data: DownloadDetails | None = None
 
 
 class DownloadsResponse(BaseResponse):

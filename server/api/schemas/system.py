@@ -34,7 +34,7 @@ class Services(BaseModel):
 class ServicesResponse(BaseResponse):
     """GET /system/services."""
 
-    data: Services
+    data: Services | None = None
 
 
 class LogLines(BaseModel):
@@ -47,7 +47,7 @@ class LogLines(BaseModel):
 class LogResponse(BaseResponse):
     """GET /system/logs/{service}."""
 
-    data: LogLines
+    data: LogLines | None = None
 
 
 class FolderUse(BaseModel):
@@ -85,4 +85,4 @@ class SystemInfo(BaseModel):
 class SystemResponse(BaseResponse):
     """GET /system/info."""
 
-    data: SystemInfo
+    data: SystemInfo | None = None
