@@ -112,8 +112,9 @@ def main() -> None:
     state = session_state(language, default_options(settings))
     with st.sidebar:
         state.language = language_switch(state.language)
+        beside = st.container()
     key = state.access.key if state.access else settings.security.api_key.get_secret_value()
-    ui = Ui(ApiClient(http, state.language, key), Labels(state.language), state, settings)
+    ui = Ui(ApiClient(http, state.language, key), Labels(state.language), state, settings, beside)
     st.set_page_config(page_title=ui.text.product, page_icon="📖", layout="wide")
     st.html(FOLDER / "style.css")
     allowed = gate(ui)

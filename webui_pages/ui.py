@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import streamlit as st
 
@@ -13,6 +13,9 @@ from server.api.schemas.keys import KeyScope
 from webui_pages.client import ApiClient, ApiFailed
 from webui_pages.labels import Labels
 from webui_pages.state import State
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
 _SCOPES: tuple[KeyScope, ...] = get_args(KeyScope)
@@ -24,12 +27,13 @@ _ADDRESS = re.compile(r"((?:https?://|www\.)[!-_a-~]+(?<![.,:;)\]]))")
 
 @dataclass(frozen=True)
 class Ui:
-    """One run of the page for one session."""
+    """One run of the page for one session. `beside` is the place of a page in the sidebar, above the footer."""
 
     client: ApiClient
     text: Labels
     state: State
     settings: Settings
+    beside: "DeltaGenerator"
 
     def may(self, needed: KeyScope) -> bool:
         """Whether the key of this session has that scope; while nobody could tell, the API decides."""

@@ -17,6 +17,8 @@ def open_page(api: FakeApi, view: str, language: str = "zh", conversation: str =
 def _script(view, url, language):
     import importlib
 
+    import streamlit as st
+
     from configs.settings import load_settings
     from webui_pages.client import ApiClient, open_http
     from webui_pages.labels import Labels
@@ -25,7 +27,7 @@ def _script(view, url, language):
 
     state = session_state(language, ChatOptions(temperature=0.7, top_k=3, relevance_floor=50, history_length=3))
     client = ApiClient(open_http(url, 10), language)
-    ui = Ui(client, Labels(language), state, load_settings())
+    ui = Ui(client, Labels(language), state, load_settings(), st.sidebar.container())
     importlib.import_module(f"webui_pages.views.{view}").render(ui)
 
 

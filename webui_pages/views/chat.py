@@ -24,7 +24,7 @@ def render(ui: Ui) -> None:
     is_ready, hint = False, ""
     with failures_shown(ui):
         follow_address(ui)
-        with st.sidebar:
+        with ui.beside:
             conversation_list(ui)
         _take_back(ui)
         choose_mode(ui)
