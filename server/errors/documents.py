@@ -39,7 +39,7 @@ class ChunkNotFound(NotFound):
     """Detail: id, knowledge_base."""
 
     code = "chunk_not_found"
-    en = 'The knowledge base "{knowledge_base}" has no chunk {id}. List its chunks; a new version of a file has new ones.'
+    en = 'The knowledge base "{knowledge_base}" has no chunk {id}. List its chunks: a new version of a file has others.'
     zh = "知识库“{knowledge_base}”中没有编号为 {id} 的分块，请重新列出分块：文件更新后分块编号会变化。"
 
 

@@ -3,8 +3,8 @@
 Names are kept in Unicode NFC, so the same name typed on another system is the same name. What some supported file
 system cannot hold is refused on all of them: a knowledge base can be carried from Linux to Windows.
 
-Every name of a knowledge base that travels in a request ends here, so this is also where a caller whose key is limited to
-some knowledge bases is refused all others (`server.caller`).
+Every name of a knowledge base that travels in a request ends here, so this is also where a caller whose key is limited
+to some knowledge bases is refused all others (`server.caller`).
 """
 
 import re
