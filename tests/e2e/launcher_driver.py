@@ -10,8 +10,8 @@ sys.path.insert(0, str(HERE.parents[1]))
 
 from configs.sections.services import Launcher  # noqa: E402
 from server.launcher.labels import Labels  # noqa: E402
-from server.launcher.services import Service  # noqa: E402
 from server.launcher.probes import Answers  # noqa: E402
+from server.launcher.services import Service  # noqa: E402
 from server.launcher.supervisor import Supervisor  # noqa: E402
 from server.launcher.table import PlainLines  # noqa: E402
 

@@ -106,7 +106,7 @@ def backend(**script: Any) -> Iterator[Backend]:
         ready.set()
 
     def run() -> None:
-        loop.create_task(listen())  # noqa: RUF006  # the loop runs until the test ends
+        loop.create_task(listen())  # the loop runs until the test ends
         loop.run_forever()
 
     thread = threading.Thread(target=run, daemon=True)

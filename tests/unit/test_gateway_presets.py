@@ -5,11 +5,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from configs.settings import SettingsError, load_settings
-from server.masking import as_toml
 from server.llm.openai_stream import DataLines
 from server.llm.provider_presets import PRESETS
 from server.llm.providers import endpoint_of, find_model
 from server.llm.tokens import TokenCounter, estimate, from_folder, from_tiktoken
+from server.masking import as_toml
 
 WANTED = [
     "openai",

@@ -9,10 +9,10 @@ from server.launcher.banner import banner, summary
 from server.launcher.environment import for_service, for_services
 from server.launcher.failures import Failure
 from server.launcher.labels import _LABELS, Labels, console_language
-from server.masking import MASK, as_toml, masked_url
 from server.launcher.plan import Plan
 from server.launcher.runs import State
 from server.llm.catalog import choose_llm
+from server.masking import MASK, as_toml, masked_url
 
 if sys.version_info >= (3, 11):
     import tomllib
