@@ -3,7 +3,7 @@
 import streamlit as st
 
 from webui_pages.state import Outcome
-from webui_pages.ui import literal
+from webui_pages.ui import Ui, literal
 
 
 def show_outcomes(title: str, outcomes: list[Outcome], *, key: str, good: str) -> None:
@@ -21,3 +21,10 @@ def show_outcome(outcome: Outcome, good: str) -> None:
         st.markdown(f":red[:material/error:] **{literal(outcome.name)}** {literal(outcome.error)}")
     else:
         st.markdown(f":green[:material/check_circle:] **{literal(outcome.name)}** {literal(outcome.note or good)}")
+
+
+def show_notice(ui: Ui) -> None:
+    """What a callback left to be told; a fragment must look itself, as its buttons run nothing else."""
+    notice = ui.state.take_notice()
+    if notice:
+        st.toast(literal(notice), icon=":material/info:")

@@ -13,6 +13,7 @@ from webui_pages.components.documents.retrieval import retrieval_panel
 from webui_pages.components.documents.settings_panel import settings_panel
 from webui_pages.components.documents.summaries import summary_panel
 from webui_pages.components.documents.upload import upload_panel
+from webui_pages.components.outcomes import show_notice
 from webui_pages.desk import TABS, Tab, asked_for, open_file, open_knowledge_base, open_tab
 from webui_pages.ui import Ui, failures_shown, literal
 
@@ -27,9 +28,7 @@ ICONS: dict[Tab, str] = {
 
 def render(ui: Ui) -> None:
     """The list, or the knowledge base that the address names."""
-    notice = ui.state.take_notice()
-    if notice:
-        st.toast(literal(notice), icon=":material/info:")
+    show_notice(ui)
     with failures_shown(ui):
         knowledge_bases = ui.client.knowledge_bases()
         by_name = {each.name: each for each in knowledge_bases}

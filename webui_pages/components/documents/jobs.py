@@ -4,7 +4,7 @@ import streamlit as st
 
 from server.api.schemas.jobs import JobDetails, Queued
 from webui_pages.client import ApiFailed
-from webui_pages.components.outcomes import show_outcomes
+from webui_pages.components.outcomes import show_notice, show_outcomes
 from webui_pages.desk import desk
 from webui_pages.state import Outcome
 from webui_pages.ui import Ui, literal
@@ -36,6 +36,7 @@ def _active(ui: Ui, knowledge_base: str) -> list[JobDetails]:
 
 
 def _progress(ui: Ui, knowledge_base: str) -> None:
+    show_notice(ui)
     try:
         active = _active(ui, knowledge_base)
         _settle(ui, {job.id for job in active})

@@ -8,7 +8,7 @@ from webui_pages.client import ApiFailed
 from webui_pages.components.documents.choices import choose_embedder, choose_store
 from webui_pages.components.documents.dialogs import confirmed
 from webui_pages.components.ingest_settings import formats
-from webui_pages.components.outcomes import show_outcomes
+from webui_pages.components.outcomes import show_notice, show_outcomes
 from webui_pages.desk import desk
 from webui_pages.state import Outcome
 from webui_pages.ui import Ui, literal
@@ -53,6 +53,7 @@ def rebuild_panel(ui: Ui, knowledge_base: str) -> None:
 
 
 def _progress(ui: Ui, knowledge_base: str) -> None:
+    show_notice(ui)
     try:
         newest = next(iter(ui.client.rebuilds(knowledge_base)), None)
     except ApiFailed as failure:

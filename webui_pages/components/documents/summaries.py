@@ -5,6 +5,7 @@ import streamlit as st
 from server.api.schemas.files import FileDetails
 from server.api.schemas.summaries import Summarize, SummaryDetails
 from webui_pages.client import ApiFailed
+from webui_pages.components.outcomes import show_notice
 from webui_pages.ui import Ui, literal
 
 LOOK_EVERY_S = 2.0
@@ -24,6 +25,7 @@ def summary_panel(ui: Ui, knowledge_base: str, files: list[FileDetails]) -> None
 
 
 def _summaries(ui: Ui, knowledge_base: str, names: list[str], *, watching: bool) -> None:
+    show_notice(ui)
     try:
         found = {each.file: each for each in ui.client.summaries(knowledge_base)}
     except ApiFailed as failure:
