@@ -10,6 +10,8 @@ from typing import Protocol
 from starlette.concurrency import run_in_threadpool
 
 from configs.settings import Settings
+from server.knowledge_base.search import Found as SearchResult
+from server.knowledge_base.search import Query
 from server.types import Hit, Noticed
 
 PLAIN = "llm_chat"
@@ -51,8 +53,8 @@ class Ground(Protocol):
 class Search(Protocol):
     """Finds chunks of knowledge bases."""
 
-    def __call__(self, names: Sequence[str], query: str, *, top_k: int | None, max_distance: float | None) -> list[Hit]:
-        """Best first; distances run from 0 to 2, smaller is better. None means what the knowledge bases decide."""
+    def __call__(self, names: Sequence[str], query: Query) -> SearchResult:
+        """Hits, best first, and perhaps a notice."""
         ...
 
 
@@ -100,10 +102,9 @@ class KnowledgeBases:
 
     async def find(self, question: str) -> Found:
         """Their best chunks."""
-        hits = await run_in_threadpool(
-            self.search, self.names, question, top_k=self.top_k, max_distance=self.max_distance
-        )
-        return Found(tuple(hits))
+        query = Query(question, self.top_k, self.max_distance)
+        found = await run_in_threadpool(self.search, self.names, query)
+        return Found(tuple(found.hits), (found.notice,) if found.notice else ())
 
 
 @dataclass(frozen=True)

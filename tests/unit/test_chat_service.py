@@ -17,6 +17,7 @@ from server.errors import (
     QuestionTooLong,
     TemporaryNotFound,
 )
+from server.knowledge_base.search import Found as SearchResult
 from server.llm.generation import Generation, Piece
 from server.types import (
     Chunk,
@@ -59,14 +60,17 @@ class Model:
 
 
 class Search:
+    notice = None
+
     def __init__(self, hits):
         self.hits, self.calls = hits, []
 
-    def __call__(self, names, query, *, top_k, max_distance):
-        self.calls.append((tuple(names), query, top_k, max_distance))
+    def __call__(self, names, query):
+        self.calls.append((tuple(names), query.text, query.top_k, query.max_distance))
         if isinstance(self.hits, Exception):
             raise self.hits
-        return self.hits.get(query, []) if isinstance(self.hits, dict) else self.hits
+        hits = self.hits.get(query.text, []) if isinstance(self.hits, dict) else self.hits
+        return SearchResult(hits=list(hits), notice=self.notice)
 
 
 class Files:
@@ -282,3 +286,10 @@ def test_a_short_question_that_found_nothing_is_searched_with_the_one_before():
     history = (Message("user", "安全事件 报告"), Message("assistant", "…"))
     events = ask(Question("瞒着不报会怎样？", ground=kb(found), history=history), settings=changed(follow_ups="rule"))
     assert events[:2] == [QuestionRewritten("安全事件 报告，瞒着不报会怎样？"), SourcesFound((HIT,))]
+
+
+def test_a_search_that_could_not_be_reranked_says_so():
+    search = Search([HIT])
+    search.notice = Noticed("rerank_skipped", {"reason_en": "slow", "reason_zh": "慢"})
+    grounds = Grounds(SETTINGS, search, Files(), Pages())
+    assert ask(Question("q", ground=grounds.knowledge_bases(["kb"])))[0] == search.notice
