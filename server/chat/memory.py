@@ -181,7 +181,7 @@ def _row(answered: Answered, conversation_number: int | None) -> MessageRow:
         rewritten=answered.rewritten,
         answer=answered.answer,
         sources=[stored_hit(hit) for hit in answered.hits],
-        tools=[stored_tool(tool) for tool in answered.tools],
+        tools=[stored_tool(tool, answered.thoughts[tool.id]) for tool in answered.tools],
         model=asked.model,
         prompt=asked.prompt,
         options=dict(asked.options),

@@ -76,7 +76,7 @@ class _Recording:
     def see(self, event: ChatEvent) -> None:
         self.begun = True
         if isinstance(event, Token):
-            if not self._pieces:
+            if self._answered.first_token_ms is None:
                 self._answered.first_token_ms = self._elapsed()
             self._pieces.append(event.text)
         elif isinstance(event, SourcesFound):
@@ -85,6 +85,8 @@ class _Recording:
             self._answered.rewritten = event.text
         elif isinstance(event, ToolFinished):
             self._answered.tools.append(event)
+            self._answered.thoughts[event.id] = "".join(self._pieces).strip()
+            self._pieces.clear()
         elif isinstance(event, Done):
             self._answered.finish_reason, self._answered.usage = event.finish_reason, event.usage
 

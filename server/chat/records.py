@@ -28,13 +28,17 @@ class Asked:
 
 @dataclass(slots=True)
 class Answered:
-    """A question with what became of it; see `MessageRow` for the fields."""
+    """A question with what became of it; see `MessageRow` for the fields.
+
+    `thoughts` is what an agent said before a tool, by the id of the call; the answer is what it said after the last.
+    """
 
     asked: Asked
     rewritten: str = ""
     answer: str = ""
     hits: tuple[Hit, ...] = ()
     tools: list[ToolFinished] = field(default_factory=list)
+    thoughts: dict[str, str] = field(default_factory=dict)
     first_token_ms: int | None = None
     total_ms: int = 0
     usage: Usage | None = None
@@ -65,6 +69,6 @@ def hit_of(stored: Mapping[str, Any]) -> Hit:
     return Hit(Chunk(**places), stored["relevance"], stored["dense"], stored["lexical"])
 
 
-def stored_tool(tool: ToolFinished) -> dict[str, Any]:
-    """A call of a tool as JSON."""
-    return {**asdict(tool), "arguments": dict(tool.arguments)}
+def stored_tool(tool: ToolFinished, thought: str) -> dict[str, Any]:
+    """A call of a tool as JSON, with what was said before it."""
+    return {**asdict(tool), "arguments": dict(tool.arguments), "thought": thought}

@@ -215,12 +215,16 @@ def test_memory_of_plain_chat_is_that_of_0_2_10(client, model):
     ask(client, "chat", query="一", conversation_id="mem")
     ask(client, "chat", query="二", conversation_id="mem")
     assert model.calls[-1][0] == [Message("user", "二")], "without a number of turns nothing is loaded"
-    ask(client, "chat", query="三", conversation_id="mem", history_len=1, prompt_name="nope")
+    ask(client, "chat", query="三", conversation_id="mem", history_len=1)
     (prompt,) = model.calls[-1][0]
     assert "user: 二\nassistant: 两年。[1]" in prompt.content
     assert "user: 一" not in prompt.content
     ask(client, "chat", query="四", conversation_id="mem", history=2)
     assert "user: 二" in model.calls[-1][0][0].content
+    ask(client, "chat", query="码", conversation_id="mem", history_len=1, prompt_name="py")
+    *before, prompt = model.calls[-1][0]
+    assert [message.content for message in before] == ["四", "".join(ANSWER)]
+    assert prompt.content != "码", "a template that is named is used, with the turns before it"
     given = [{"role": "user", "content": "另"}, {"role": "assistant", "content": "外"}]
     ask(client, "chat", query="五", conversation_id="mem", history_len=3, history=given)
     assert model.calls[-1][0] == [Message("user", "另"), Message("assistant", "外"), Message("user", "五")]

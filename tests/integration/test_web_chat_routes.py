@@ -75,6 +75,7 @@ def test_choices_name_templates_engines_and_models_that_are_no_agents(client):
     assert engines["bing"], "an engine without its key must say what it lacks"
     assert choices["search_engines"][0]["missing"] == ""
     assert "builtin-extractive" in choices["no_agents"]
+    assert choices["agent_model"]
 
 
 def test_a_question_is_kept_with_its_options(client):

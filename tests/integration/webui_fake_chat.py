@@ -67,6 +67,7 @@ class FakeChat:
                 {"name": "duckduckgo", "missing": "", "default": True},
                 {"name": "bing", "missing": "BING_SUBSCRIPTION_KEY", "default": False},
             ],
+            "agent_model": MODEL,
             "no_agents": {MODEL: "这个模型只会引用文档原文，请换一个模型。"},
         }
 

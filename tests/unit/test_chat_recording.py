@@ -18,8 +18,9 @@ ASKED = Asked("m" * 32, "knowledge_base_chat", "问", "c")
 EVENTS = (
     QuestionRewritten("全问"),
     SourcesFound((HIT,)),
-    Token("答"),
+    Token("想"),
     ToolFinished("1", "calculate", {"x": 1}, "2"),
+    Token("答"),
     Token("案"),
     Done("stop", Usage(5, 2, exact=True)),
 )
@@ -66,7 +67,7 @@ def test_events_pass_untouched_and_are_kept():
     assert (kept.answer, kept.rewritten, kept.hits, kept.finish, kept.finish_reason) == (
         "答案", "全问", (HIT,), "complete", "stop",
     )  # fmt: skip
-    assert kept.tools == [EVENTS[3]]
+    assert (kept.tools, kept.thoughts) == ([EVENTS[3]], {"1": "想"})
     assert kept.usage == Usage(5, 2, exact=True)
     assert 0 <= kept.first_token_ms <= kept.total_ms
 
@@ -74,7 +75,7 @@ def test_events_pass_untouched_and_are_kept():
 def test_a_failure_in_the_midst_keeps_the_part():
     seen, (kept,) = record(*EVENTS[:3], error=ModelFailed(name="m", reason="r"))
     assert seen == list(EVENTS[:3])
-    assert (kept.answer, kept.finish, kept.error_code) == ("答", "failed", "model_failed")
+    assert (kept.answer, kept.finish, kept.error_code) == ("想", "failed", "model_failed")
 
 
 def test_an_unforeseen_failure_is_kept_as_internal():
@@ -84,7 +85,7 @@ def test_an_unforeseen_failure_is_kept_as_internal():
 
 def test_a_client_that_leaves_keeps_the_part():
     _, (kept,) = record(*EVENTS, stop_after=3)
-    assert (kept.answer, kept.finish, kept.error_code) == ("答", "stopped", "")
+    assert (kept.answer, kept.finish, kept.error_code) == ("想", "stopped", "")
 
 
 def test_a_cancelled_task_keeps_the_part():

@@ -23,7 +23,7 @@ from server.chat.grounds import PLAIN, Ground, Nothing
 from server.errors import Language
 
 router = APIRouter(tags=["Chat"])
-WITH_HISTORY = "with_history"
+DEFAULT, WITH_HISTORY = "default", "with_history"
 
 
 @router.post("/chat/chat", response_class=Response, responses=STREAM_RESPONSES)
@@ -31,11 +31,13 @@ async def chat(
     body: ChatRequest, request: Request, container: ContainerDep, base_url: BaseUrlDep, language: LanguageDep
 ) -> Response:
     """Ask the model. Events: `{"text", "message_id"}`, one for each token, or a single one with `stream=false`."""
-    # As in 0.2.10: nothing is loaded unless a number of turns is named, and what is loaded has its own template.
+    # As in 0.2.10: nothing is loaded unless a number of turns is named, and what is loaded has its own template,
+    # unless another than the default one is named.
     given = given_history(body)
     kept = () if given else await kept_history(body, container, unset=0)
     shape = shape_of(body, base_url, language)
-    question = question_of(body, container, Nothing(), given or kept, prompt=WITH_HISTORY if kept else "")
+    prompt = WITH_HISTORY if kept and body.prompt_name == DEFAULT else ""
+    question = question_of(body, container, Nothing(), given or kept, prompt=prompt)
     answer = answer_of(question, container, asked_of(body, container, shape, PLAIN))
     return await event_stream(request, plain_events(answer, shape))
 

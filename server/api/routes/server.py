@@ -72,6 +72,7 @@ async def chat_choices(container: ContainerDep, language: LanguageDep) -> ChatCh
                 SearchEngineChoice(name=name, missing=missing, default=name == preferred)
                 for name, missing in engines.missing().items()
             ],
+            agent_model=container.settings.agent.model or container.chat_models.default,
             no_agents={name: ModelCannotUseTools(name=name).message(language) for name in quoting},
         )
     )

@@ -112,11 +112,12 @@ class SearchEngineChoice(BaseModel):
 
 
 class ChatChoices(BaseModel):
-    """What a question may choose from: names of prompt templates by mode, search engines, and the chat models that
-    cannot be agents, with the reason."""
+    """What a question may choose from: names of prompt templates by mode, search engines, the model that is
+    the agent where none is named, and the chat models that cannot be agents, with the reason."""
 
     prompts: dict[str, list[str]] = Field(default_factory=dict)
     search_engines: list[SearchEngineChoice] = Field(default_factory=list)
+    agent_model: str = ""
     no_agents: dict[str, str] = Field(default_factory=dict)
 
 

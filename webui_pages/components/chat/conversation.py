@@ -95,7 +95,7 @@ def turn_of(message: MessageDetails, text: Labels) -> Turn:
 
 
 def _step(tool: dict) -> dict:
-    return {name: tool[name] for name in ("id", "name", "arguments", "output", "error") if name in tool}
+    return {name: tool[name] for name in ("id", "name", "arguments", "output", "error", "thought") if name in tool}
 
 
 def _kept_id(ui: Ui, turn: Turn) -> str:
