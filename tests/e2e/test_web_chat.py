@@ -1,259 +1,298 @@
-"""The chat page in a real browser against the real services: every control is used once."""
+"""The chat page in a real browser against the real services: every control is used at least once."""
 
-import os
+import json
 import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from test_whole_product import BROWSER_FLAGS, CHROMIUM, ROOT, Running, clean_environment, stop, wait_until_ready
+from web_product import Product, browser_page, running_product, settle
 
 pytestmark = pytest.mark.e2e
+pytest.importorskip("playwright")
 
 QUESTION = "员工每年有多少天年假？"
 BOX = "[data-testid='stChatInputTextArea']"
+PATIENCE_S = 30
+TURNS = 12
+SCRIPTED = '[models.llm.script]\nengine = "fake"\n'
+SLOW = "script: " + json.dumps({"reply": " ".join(f"第{number}句" for number in range(100)), "delay_s": 0.3})
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     folder = tmp_path_factory.mktemp("zhiwen")
-    environment, ports = clean_environment(folder)
-    content = folder / "knowledge_base" / "samples" / "content"
-    content.mkdir(parents=True)
-    for name in ("员工手册-请假与考勤.pdf", "知问使用指南.md"):
-        shutil.copy(ROOT / "knowledge_base" / "samples" / "content" / name, content)
-    subprocess.run(
-        [sys.executable, "init_database.py", "--if-missing"], cwd=ROOT, env=environment, check=True, timeout=120
-    )
-    with (folder / "console.log").open("wb") as console:
-        launcher = subprocess.Popen(
-            [sys.executable, "startup.py", "-a"], cwd=ROOT, env=environment, stdout=console, stderr=subprocess.STDOUT
-        )
-    made = Running(
-        api=f"http://127.0.0.1:{ports['API']}",
-        webui=f"http://127.0.0.1:{ports['WEBUI']}",
-        openai=f"http://127.0.0.1:{ports['OPENAI_API']}/v1",
-        launcher=launcher,
-    )
-    try:
-        wait_until_ready(made, folder / "console.log")
-        yield made
-    finally:
-        stop(launcher)
+    (folder / "local.toml").write_text(SCRIPTED, "utf-8")
+    with running_product(folder) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
-def page(running: Running) -> Iterator:
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI needs chromium (tests/install_browser.sh installs it)")
-        pytest.skip("no chromium: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
-        context = browser.new_context(
-            locale="zh-CN",
-            viewport={"width": 1440, "height": 1000},
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        opened = context.new_page()
-        opened.set_default_timeout(10_000)
-        complaints: list[str] = []
-        opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-        opened.goto(running.webui)
-        opened.locator(BOX).wait_for(timeout=30_000)
+def page(product: Product) -> Iterator:
+    with browser_page(product, permissions=["clipboard-read", "clipboard-write"]) as opened:
+        opened.set_default_timeout(PATIENCE_S * 1000)
+        opened.locator(BOX).wait_for()
         yield opened
-        assert complaints == []
-        assert opened.locator('[data-testid="stException"]').count() == 0
-        browser.close()
+
+
+def key(page, name: str):
+    return page.locator(f".st-key-{name}")
+
+
+def press(page, name: str) -> None:
+    key(page, name).locator("button").first.click()
+    settle(page)
 
 
 def say(page, text: str) -> None:
-    box = page.locator(BOX).first
+    box = page.locator(BOX)
     box.fill(text)
     box.press("Enter")
+    settle(page)
 
 
 def answered(page, number: int):
-    answer = page.locator(f".st-key-answer_{number}")
-    answer.locator(f".st-key-actions_{number}").wait_for(timeout=30_000)
-    return answer
+    key(page, f"actions_{number}").wait_for()
+    settle(page)
+    return key(page, f"answer_{number}")
 
 
-def kept(running: Running, page) -> dict:
-    name = re.search(r"conversation=(\w+)", page.url)
-    assert name
-    return httpx.get(f"{running.api}/conversations/{name[1]}/messages").json()["data"]
-
-
-def until(page, seen) -> None:
+def until(page, seen: Callable[[], object]) -> None:
     """Wait until the function gives something true."""
-    for _ in range(50):
-        if seen():
-            return
-        page.wait_for_timeout(200)
-    pytest.fail("it did not come about within 10 s")
+    deadline = time.monotonic() + PATIENCE_S
+    while not seen():
+        assert time.monotonic() < deadline, "it did not come about"
+        page.wait_for_timeout(100)
 
 
-def slide(page, key: str, presses: int) -> None:
-    thumb = page.locator(f".st-key-{key} input[type=range]")
+def kept(product: Product, page) -> list[dict]:
+    """The messages that the API has of the open conversation."""
+    name = re.search(r"conversation=(\w+)", page.url)
+    if not name:
+        return []
+    answer = httpx.get(f"{product.api}/conversations/{name[1]}/messages", trust_env=False).json()
+    return answer["data"]["history"] if answer["code"] == 200 else []
+
+
+def slide(page, name: str, presses: int) -> None:
+    thumb = key(page, name).locator("input[type=range]")
     thumb.focus()
     for _ in range(abs(presses)):
         thumb.press("ArrowRight" if presses > 0 else "ArrowLeft")
+    settle(page)
 
 
-def test_settings_are_taken_along(running: Running, page) -> None:
-    page.locator(".st-key-options button").first.click()
+def choose(page, name: str, option: str) -> None:
+    field, wanted = key(page, name).locator("input").first, page.get_by_role("option", name=option).first
+    field.click()
+    wanted.click()
+    settle(page)
+
+
+def mode(page, name: str) -> None:
+    key(page, "mode").get_by_text(name, exact=True).click()
+    settle(page)
+
+
+def close_dialog(page) -> None:
+    page.get_by_role("dialog").locator("button[aria-label='Close']").click()
+    page.get_by_role("dialog").wait_for(state="detached")
+
+
+def close_popover(page) -> None:
+    page.keyboard.press("Escape")
+    settle(page)
+
+
+def test_settings_are_taken_along(product: Product, page) -> None:
+    press(page, "options")
     slide(page, "top_k", 2)
     slide(page, "temperature", -2)
     slide(page, "history_length", 1)
     slide(page, "relevance_floor", -1)
-    page.keyboard.press("Escape")
+    close_popover(page)
     say(page, QUESTION)
     assert "年" in answered(page, 0).inner_text()
-    (message,) = kept(running, page)["history"]
-    assert message["options"] == {
+    until(page, lambda: kept(product, page))
+    assert kept(product, page)[0]["options"] == {
         "history_len": 4, "temperature": 0.6, "top_k": 5, "score_threshold": 1.1, "return_direct": False,
     }  # fmt: skip
 
 
 def test_a_source_opens_on_its_page(page) -> None:
-    sources = page.locator(".st-key-sources_0")
-    sources.locator("summary").click()
-    card = page.locator(".st-key-source_0_1")
+    key(page, "sources_0").locator("summary").click()
+    card = key(page, "source_0_1")
     card.get_by_text("员工手册").first.wait_for()
     assert card.locator("[style*='background']").count(), "no word is marked"
-    page.locator(".st-key-open_0_1 button").click()
-    page.locator(".st-key-passage_page img").wait_for()
-    page.locator(".st-key-passage_text summary").click()
-    page.locator(".st-key-passage_text").get_by_text("年休假").first.wait_for()
+    press(page, "open_0_1")
+    picture = key(page, "passage_page").locator("img")
+    until(page, lambda: picture.evaluate("image => image.complete && image.naturalWidth") > 400)
+    key(page, "passage_text").locator("summary").click()
+    key(page, "passage_text").get_by_text("年休假").first.wait_for()
     with page.expect_download() as download:
-        page.locator(".st-key-passage_download button").click()
+        key(page, "passage_download").locator("button").click()
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
-    page.keyboard.press("Escape")
-    page.locator(".st-key-passage").wait_for(state="detached")
+    close_dialog(page)
 
 
-def test_an_answer_is_judged_with_a_reason(running: Running, page) -> None:
-    page.locator(".st-key-feedback_0 button").first.click()
-    page.locator(".st-key-reason_0 button").first.click()
-    page.locator(".st-key-reason_text_0 textarea").fill("说得清楚")
-    page.locator(".st-key-reason_send_0 button").click()
-    page.get_by_text("谢谢").first.wait_for()
-    page.keyboard.press("Escape")
-    (message,) = kept(running, page)["history"]
-    assert (message["feedback_score"], message["feedback_reason"]) == (100, "说得清楚")
+def test_an_answer_is_judged_with_a_reason(product: Product, page) -> None:
+    press(page, "feedback_0")
+    press(page, "reason_0")
+    key(page, "reason_text_0").locator("textarea").fill("说得清楚")
+    press(page, "reason_send_0")
+    said = [(100, "说得清楚")]
+    until(page, lambda: [(one["feedback_score"], one["feedback_reason"]) for one in kept(product, page)] == said)
+    close_popover(page)
 
 
 def test_an_answer_is_copied_by_keyboard(page) -> None:
-    opener = page.locator(".st-key-copy_0 button").first
+    opener = key(page, "copy_0").locator("button").first
     opener.focus()
     opener.press("Enter")
     copy = page.locator("[data-testid='stCode'] button").first
     copy.focus()
     copy.press("Enter")
     until(page, lambda: "[1]" in page.evaluate("navigator.clipboard.readText()"))
-    page.keyboard.press("Escape")
+    close_popover(page)
 
 
-def test_regenerated_and_edited(running: Running, page) -> None:
-    before = kept(running, page)["history"][0]["id"]
-    page.locator(".st-key-regenerate_0 button").first.click()
-    until(page, lambda: [one["id"] for one in kept(running, page)["history"]] not in ([], [before]))
+def test_regenerated_and_edited(product: Product, page) -> None:
+    before = [one["id"] for one in kept(product, page)]
+    press(page, "regenerate_0")
+    until(page, lambda: [one["id"] for one in kept(product, page)] not in ([], before))
     answered(page, 0)
-    page.locator(".st-key-edit_0 button").first.click()
-    page.locator(".st-key-edit_cancel button").click()
-    page.locator(".st-key-edit_0 button").first.click()
-    page.locator(".st-key-edit_text textarea").fill("病假怎么请？")
-    page.locator(".st-key-edit_send button").click()
-    page.locator(".st-key-question_0").get_by_text("病假怎么请？").wait_for()
+    press(page, "edit_0")
+    press(page, "edit_cancel")
+    press(page, "edit_0")
+    key(page, "edit_text").locator("textarea").fill("病假怎么请？")
+    press(page, "edit_send")
+    key(page, "question_0").get_by_text("病假怎么请？").wait_for()
+    until(page, lambda: [one["question"] for one in kept(product, page)] == ["病假怎么请？"])
     answered(page, 0)
-    until(page, lambda: [one["question"] for one in kept(running, page)["history"]] == ["病假怎么请？"])
 
 
 def test_a_reload_brings_everything_back(page) -> None:
     page.reload()
     answered(page, 0)
-    assert "病假" in page.locator(".st-key-question_0").inner_text()
-    page.locator(".st-key-sources_0").wait_for()
-    page.locator(".st-key-options button").first.click()
-    assert page.locator(".st-key-top_k input[type=range]").input_value() == "5"
-    page.keyboard.press("Escape")
+    assert "病假" in key(page, "question_0").inner_text()
+    key(page, "sources_0").wait_for()
+    press(page, "options")
+    assert key(page, "top_k").locator("input[type=range]").input_value() == "5"
+    close_popover(page)
 
 
 def test_exported(page) -> None:
-    page.locator(".st-key-export button").first.click()
+    press(page, "export")
     for form, holds in (("markdown", "## 病假怎么请？"), ("json", '"question"')):
         with page.expect_download() as download:
-            page.locator(f".st-key-export_{form} button").click()
+            key(page, f"export_{form}").locator("button").click()
         assert holds in Path(download.value.path()).read_text("utf-8")
-    page.keyboard.press("Escape")
+    close_popover(page)
 
 
 def test_commands_and_the_list_of_conversations(page) -> None:
     say(page, "/help")
     page.get_by_role("dialog").get_by_text("/clear").wait_for()
-    page.get_by_role("dialog").locator("button[aria-label='Close']").click()
-    page.get_by_role("dialog").wait_for(state="detached")
+    close_dialog(page)
     say(page, "/new 周报")
-    page.locator(".st-key-open_conversation_0").get_by_text("周报").wait_for()
-    page.locator(".st-key-search_conversations input").fill("年假")
-    page.locator(".st-key-search_conversations input").press("Enter")
-    page.locator(".st-key-open_conversation_1").wait_for(state="detached")
-    page.locator(".st-key-open_conversation_0 button").click()
+    key(page, "open_conversation_0").get_by_text("周报").wait_for()
+    search = key(page, "search_conversations").locator("input")
+    search.fill("年假")
+    search.press("Enter")
+    key(page, "open_conversation_1").wait_for(state="detached")
+    press(page, "open_conversation_0")
     answered(page, 0)
-    page.locator(".st-key-search_conversations input").fill("")
-    page.locator(".st-key-search_conversations input").press("Enter")
-    page.locator(".st-key-open_conversation_1").wait_for()
-    page.locator(".st-key-conversation_menu_0 button").first.click()
+    search.fill("")
+    search.press("Enter")
+    key(page, "open_conversation_1").wait_for()
+    settle(page)
+    press(page, "conversation_menu_0")
     page.get_by_role("menuitem", name="重命名").click()
     page.get_by_role("dialog").locator("input").fill("请假")
-    page.locator(".st-key-save_title button").click()
-    page.locator(".st-key-conversations").get_by_text("请假").wait_for()
+    press(page, "save_title")
+    key(page, "conversations").get_by_text("请假").wait_for()
     say(page, "/del 请假")
-    page.locator(".st-key-confirm_delete_conversation button").click()
-    page.locator(".st-key-conversations").get_by_text("请假").wait_for(state="detached")
-    page.locator(".st-key-new_conversation button").click()
-    page.locator(".st-key-suggestion_0 button").wait_for()
+    press(page, "confirm_delete_conversation")
+    key(page, "conversations").get_by_text("请假").wait_for(state="detached")
+    settle(page)
+    press(page, "new_conversation")
+    key(page, "suggestion_0").wait_for()
 
 
-def test_the_model_alone_and_stopping(page) -> None:
-    page.locator(".st-key-mode").get_by_text("模型").click()
-    page.locator(".st-key-suggestion_0 button").click()
-    answered(page, 0)
+def test_only_searching_asks_no_model(product: Product, page) -> None:
+    press(page, "options")
+    key(page, "return_direct").locator("label").first.click()
+    settle(page)
+    close_popover(page)
+    press(page, "suggestion_0")
+    answered(page, 0).get_by_text("没有让模型回答").wait_for()
+    key(page, "source_0_1").wait_for()
+    until(page, lambda: [one["answer"] for one in kept(product, page)] == [""])
+
+
+def test_a_slow_answer_of_the_chosen_model_and_template_is_stopped(product: Product, page) -> None:
+    press(page, "new_conversation")
+    mode(page, "模型")
+    press(page, "options")
+    choose(page, "chat_model", "script")
+    choose(page, "prompt", "py")
+    close_popover(page)
+    page.locator(BOX).fill(SLOW)
+    page.locator(BOX).press("Enter")
+    key(page, "answer_0").get_by_text("第1句").wait_for()
+    key(page, "stop").locator("button").click()
+    answered(page, 0).get_by_text("已停止").wait_for()
+    until(page, lambda: kept(product, page))
+    (message,) = kept(product, page)
+    assert (message["finish"], message["model"], message["prompt"]) == ("stopped", "script", "py")
+    assert message["answer"].startswith("第0句 第1句")
+    assert "第99句" not in message["answer"]
     say(page, "/clear")
-    page.locator(".st-key-question_0").wait_for(state="detached")
+    key(page, "question_0").wait_for(state="detached")
+    until(page, lambda: not kept(product, page))
+
+
+def test_a_long_conversation_shows_its_end_first(product: Product, page) -> None:
+    for number in range(TURNS):
+        body = {"query": f"第{number}问", "conversation_id": "long", "stream": False, "model_name": "script"}
+        httpx.post(f"{product.api}/chat/chat", json=body, trust_env=False, timeout=PATIENCE_S).raise_for_status()
+    page.goto(f"{product.webui}/?conversation=long")
+    key(page, f"question_{TURNS - 1}").wait_for()
+    assert key(page, "question_0").count() == 0
+    press(page, "earlier")
+    key(page, "question_0").get_by_text("第0问").wait_for()
 
 
 def test_a_dropped_file_is_asked_and_removed(page, tmp_path: Path) -> None:
     own = tmp_path / "火星基地手册.md"
     own.write_text("# 火星基地手册\n\n火星基地的氧气由电解水装置供应，每天检修一次。\n", "utf-8")
+    press(page, "new_conversation")
+    press(page, "options")
+    choose(page, "chat_model", "默认")
+    close_popover(page)
     page.locator("input[type=file]").first.set_input_files(own)
     page.get_by_text("火星基地手册.md").first.wait_for()
     say(page, "火星基地的氧气从哪里来？")
     answered(page, 0).get_by_text("电解水装置").first.wait_for()
-    page.locator(".st-key-dropped").get_by_text("分钟").wait_for()
-    page.locator(".st-key-drop_0 button").first.click()
-    page.locator(".st-key-dropped").wait_for(state="detached")
+    key(page, "dropped").get_by_text("分钟").wait_for()
+    press(page, "drop_0")
+    key(page, "dropped").wait_for(state="detached")
 
 
 def test_what_an_agent_and_a_search_engine_need_is_said(page) -> None:
-    page.locator(".st-key-new_conversation button").click()
-    page.locator(".st-key-mode").get_by_text("智能体").click()
+    press(page, "new_conversation")
+    mode(page, "智能体")
     page.get_by_text("只会引用文档原文").first.wait_for()
-    page.locator(".st-key-agent_tools button").first.click()
+    press(page, "agent_tools")
     page.get_by_text("计算").first.wait_for()
-    page.keyboard.press("Escape")
-    page.locator(".st-key-mode").get_by_text("联网").click()
-    page.locator(".st-key-search_engine input").wait_for()
-    page.locator(".st-key-options button").first.click()
+    close_popover(page)
+    mode(page, "联网")
+    key(page, "search_engine").wait_for()
+    press(page, "options")
+    key(page, "read_pages").locator("label").first.click()
     page.get_by_text("尚未配置").wait_for()
-    page.keyboard.press("Escape")
-    page.locator(".st-key-mode").get_by_text("知识库").click()
-    page.locator(".st-key-chat_knowledge_base").wait_for()
+    close_popover(page)
+    mode(page, "知识库")
+    key(page, "chat_knowledge_base").wait_for()
