@@ -13,7 +13,7 @@ Hooks for browser tests: an element with the key K has the CSS class `st-key-K`.
                  edit_N (edit_text · edit_send · edit_cancel) ·
                  answer_N · stop · steps_N · sources_N · source_N_I · no_sources_N · open_N_I (passage · passage_page ·
                  passage_text · passage_download) · actions_N · feedback_N · reason_N (reason_text_N · reason_send_N) ·
-                 copy_N · regenerate_N · conversations · new_conversation · search_conversations ·
+                 copy_N (copied_N) · regenerate_N · conversations · new_conversation · search_conversations ·
                  open_conversation_K · conversation_menu_K (save_title · confirm_delete_conversation(_cancel)) ·
                  page_before · page_after       (N: turn, from 0; I: number in the [I] marks; K: place, from 0)
     knowledge    ?kb=NAME&tab=files|chunks|retrieval|summaries|settings&file=NAME leads to a part of a knowledge base.

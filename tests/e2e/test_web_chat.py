@@ -26,6 +26,10 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     folder = tmp_path_factory.mktemp("zhiwen")
     (folder / "local.toml").write_text(SCRIPTED, "utf-8")
     with running_product(folder) as running:
+        started = httpx.post(
+            f"{running.api}/llm_model/start", json={"model_name": "script"}, trust_env=False, timeout=PATIENCE_S
+        )
+        assert started.status_code == 200, started.text
         yield running
 
 
@@ -151,7 +155,7 @@ def test_an_answer_is_copied_by_keyboard(page) -> None:
     opener = key(page, "copy_0").locator("button").first
     opener.focus()
     opener.press("Enter")
-    copy = page.locator("[data-testid='stCode'] button").first
+    copy = key(page, "copied_0").locator("button")
     copy.focus()
     copy.press("Enter")
     until(page, lambda: "[1]" in page.evaluate("navigator.clipboard.readText()"))

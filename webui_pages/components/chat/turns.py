@@ -83,8 +83,11 @@ def _actions(ui: Ui, turn: Turn, number: int) -> None:
         if turn.message_id and not turn.error:
             _feedback(ui, turn, number)
         if turn.answer:
-            with st.popover(
-                "", icon=":material/content_copy:", help=text.copy_answer, type="tertiary", key=f"copy_{number}"
+            with (
+                st.popover(
+                    "", icon=":material/content_copy:", help=text.copy_answer, type="tertiary", key=f"copy_{number}"
+                ),
+                st.container(key=f"copied_{number}"),
             ):
                 st.code(turn.answer, language=None, wrap_lines=True, height=240)
         st.button(
