@@ -18,6 +18,8 @@ BOX = "[data-testid='stChatInputTextArea']"
 PATIENCE_S = 30
 TURNS = 12
 SCRIPTED = '[models.llm.script]\nengine = "fake"\n'
+ACTION = {"action": "calculate", "action_input": {"expression": "37*91"}}
+CALL = "script: " + json.dumps({"reply": f"我先算一下。\n```json\n{json.dumps(ACTION)}\n```"}, ensure_ascii=False)
 SLOW = "script: " + json.dumps({"reply": " ".join(f"第{number}句" for number in range(100)), "delay_s": 0.3})
 
 
@@ -129,7 +131,7 @@ def test_a_source_opens_on_its_page(page) -> None:
     key(page, "sources_0").locator("summary").click()
     card = key(page, "source_0_1")
     card.get_by_text("员工手册").first.wait_for()
-    assert card.locator("[style*='background']").count(), "no word is marked"
+    card.locator(".stMarkdownColoredBackground", has_text="年").first.wait_for()
     press(page, "open_0_1")
     picture = key(page, "passage_page").locator("img")
     until(page, lambda: picture.evaluate("image => image.complete && image.naturalWidth") > 400)
@@ -256,6 +258,23 @@ def test_a_slow_answer_of_the_chosen_model_and_template_is_stopped(product: Prod
     say(page, "/clear")
     key(page, "question_0").wait_for(state="detached")
     until(page, lambda: not kept(product, page))
+
+
+def test_an_agent_shows_its_steps_apart_from_its_answer(product: Product, page) -> None:
+    press(page, "new_conversation")
+    mode(page, "智能体")
+    say(page, CALL)
+    for _ in range(2):
+        steps = key(page, "steps_0")
+        answered(page, 0).get_by_text("You asked").first.wait_for()
+        assert not steps.get_by_text("我先算一下。").is_visible()
+        steps.locator("summary").click()
+        steps.get_by_text("我先算一下。").wait_for()
+        steps.get_by_text("37*91 = 3367").wait_for()
+        until(page, lambda: kept(product, page))
+        (message,) = kept(product, page)
+        assert "我先算一下" not in message["answer"]
+        page.reload()
 
 
 def test_a_long_conversation_shows_its_end_first(product: Product, page) -> None:
