@@ -106,8 +106,12 @@ class Offer:
 
     @property
     def default_model(self) -> str:
-        """The model that answers when none is named."""
+        """The model that answers when none is named, but for an agent."""
         return next((model.name for model in self.models if model.default), "")
+
+    def model_of(self, mode: Mode) -> str:
+        """The model that answers in a mode when none is named."""
+        return self.choices.agent_model if mode == "agent" else self.default_model
 
 
 @dataclass

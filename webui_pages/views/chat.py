@@ -93,7 +93,7 @@ def _why_not_ask(ui: Ui, offer: Offer) -> str:
     if options.mode == "file":
         return "" if dropped_files(ui) else text.dropped_none
     if options.mode == "agent":
-        return literal(offer.choices.no_agents.get(options.model or offer.choices.agent_model, ""))
+        return literal(offer.choices.no_agents.get(options.model or offer.model_of(options.mode), ""))
     return ""
 
 

@@ -1,5 +1,7 @@
 """Questions to the agent."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Request, Response
 
 from server.agent.question import AgentQuestion
@@ -31,7 +33,7 @@ async def agent_chat(
         prompt=body.prompt_name,
         tools=None if body.tools is None else tuple(body.tools),
     )
-    answer = recorded(
-        container.agent.answer(question), container.conversations, asked_of(body, container, shape, GROUP)
-    )
+    asked = asked_of(body, container, shape, GROUP)
+    asked = replace(asked, model=question.model or container.settings.agent.model or asked.model)
+    answer = recorded(container.agent.answer(question), container.conversations, asked)
     return await event_stream(request, agent_events(answer, shape))

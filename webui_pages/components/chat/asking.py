@@ -38,7 +38,7 @@ def ask(ui: Ui, question: str) -> None:
         chat.conversation_id, chat.title = uuid.uuid4().hex, question[:UNTITLED_LENGTH]
         st.query_params[PARAMETER] = chat.conversation_id
     request = request_of(chat, question)
-    options, default = chat.options, chat.offer.default_model if chat.offer else ""
+    options, default = chat.options, chat.offer.model_of(chat.options.mode) if chat.offer else ""
     turn = Turn(question, model=options.model or default, direct=options.return_direct and options.searches)
     chat.turns.append(turn)
     number = len(chat.turns) - 1

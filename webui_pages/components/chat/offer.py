@@ -37,7 +37,7 @@ def _drop_what_is_gone(ui: Ui, options: ChatOptions, offer: Offer) -> None:
     if not options.knowledge_bases and "chat_knowledge_bases" not in st.session_state:
         wanted = (ui.state.knowledge_base, ui.settings.knowledge_base.default, *names)
         options.knowledge_bases = [name for name in wanted if name in names][:1]
-    if options.model == offer.default_model:
+    if options.model == offer.model_of(options.mode):
         options.model = ""
     engines = [engine.name for engine in offer.choices.search_engines if not engine.missing]
     if options.search_engine not in engines:

@@ -37,7 +37,7 @@ def _model(ui: Ui, offer: Offer) -> None:
     running = [model.name for model in offer.models if model.state == "running"]
     wanted = chat.options.model
     names = ["", *running] + ([wanted] if wanted and wanted not in running else [])
-    default = offer.default_model
+    default = offer.model_of(chat.options.mode)
 
     def shown(name: str) -> str:
         if not name:
