@@ -1,9 +1,8 @@
 """The agent on models that do not call tools themselves: they write a JSON action, we run it and tell the result."""
 
 import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import Protocol
 from uuid import uuid4
 
 from server.agent.actions import Action, Answer, Malformed, parse
@@ -13,7 +12,7 @@ from server.agent.toolbox import Offer
 from server.agent.visible import Visible
 from server.agent.window import Part, fitted
 from server.errors import AgentActionUnreadable, AgentStepLimit, ModelFailed
-from server.llm.generation import Generation, Piece
+from server.llm.generation import Piece, Streams
 from server.types import (
     ChatEvent,
     ContextTrimmed,
@@ -40,14 +39,6 @@ _REPAIR = {
 }
 
 
-class Models(Protocol):
-    """Streams what chat models answer."""
-
-    def stream(self, messages: Sequence[Message], generation: Generation) -> AsyncGenerator[Piece, None]:
-        """Pieces of the answer; raises what the model's client raises."""
-        ...
-
-
 def described(offer: Offer) -> Mapping[str, str]:
     """The tools as text, for the places of a template."""
     lines = [
@@ -60,7 +51,7 @@ def described(offer: Offer) -> Mapping[str, str]:
 class JsonLoop:
     """One answer by JSON actions."""
 
-    def __init__(self, models: Models, run: Run) -> None:
+    def __init__(self, models: Streams, run: Run) -> None:
         self._models = models
         self._run = run
         self._said: list[tuple[Role, Part]] = [

@@ -1,6 +1,6 @@
 """The agent: a model that uses tools until it can answer, within limits of steps and time."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,8 +17,8 @@ from server.analysis import has_cjk
 from server.chat.budget import room_for_prompt
 from server.chat.prompts import Prompts, fill, has_place
 from server.errors import EmptyQuestion, Language, ModelCannotUseTools, QuestionTooLong
-from server.llm.generation import Generation, Piece
-from server.types import ChatEvent, Message, Noticed, ToolFinished
+from server.llm.generation import Generation, Models
+from server.types import ChatEvent, Noticed, ToolFinished
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -30,14 +30,8 @@ _STOP = ("\nObservation:", "\n观察：", "\n工具结果")
 """Where a model that goes on to invent the result of its action is stopped."""
 
 
-class Models(Protocol):
-    """Streams what chat models answer, and tells what is known of them."""
-
-    default: str
-
-    def stream(self, messages: Sequence[Message], generation: Generation) -> AsyncGenerator[Piece, None]:
-        """Pieces of the answer; raises what the model's client raises."""
-        ...
+class AgentModels(Models, Protocol):
+    """Chat models that agents can use."""
 
     def langchain(self, generation: Generation) -> "BaseChatModel":
         """The model as LangChain's."""
@@ -47,21 +41,13 @@ class Models(Protocol):
         """Whether the model calls tools by the OpenAI protocol."""
         ...
 
-    def window(self, model: str) -> int:
-        """Tokens of prompt and answer together that the model takes."""
-        ...
-
-    def count_tokens(self, model: str, text: str) -> int:
-        """Tokens of a text, rather too many than too few."""
-        ...
-
 
 @dataclass(frozen=True)
 class AgentService:
     """Answers questions with tools; holds no state of an answer, so any number of them run side by side."""
 
     settings: Settings
-    models: Models
+    models: AgentModels
     toolbox: Toolbox
     prompts: Prompts = field(default_factory=Prompts)
 

@@ -5,16 +5,15 @@ fails, or says something that is no question.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Protocol
 
 from configs.settings import Settings
 from server.chat.prompt import transcript
 from server.chat.prompts import Prompts, fill
 from server.errors import ModelTimeout, ZhiwenError
-from server.llm.generation import Generation, Piece
+from server.llm.generation import Generation, Streams
 from server.llm.set_phrases import small_talk
 from server.retrieval.rewriting import carried, needs_context, standalone
 from server.types import Message, Noticed
@@ -24,14 +23,6 @@ TURNS = 4
 """Earlier questions that are looked at; what was asked before them is another topic."""
 _MAX_TOKENS = 200
 _LONGEST = 400
-
-
-class Models(Protocol):
-    """Streams what chat models answer."""
-
-    def stream(self, messages: Sequence[Message], generation: Generation) -> AsyncGenerator[Piece, None]:
-        """Pieces of the answer."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +38,7 @@ class FollowUps:
     """Rewrites questions."""
 
     settings: Settings
-    models: Models
+    models: Streams
     prompts: Prompts
 
     async def standalone(self, text: str, history: Sequence[Message], model: str) -> Standalone:

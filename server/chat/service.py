@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
 
 from configs.settings import Settings
 from server.chat.budget import Fitted, fit, room_for_prompt
@@ -18,7 +17,7 @@ from server.chat.prompt import messages_of
 from server.chat.prompts import Prompts
 from server.chat.question import Question
 from server.errors import EmptyQuestion, QuestionTooLong
-from server.llm.generation import Generation, Piece
+from server.llm.generation import Generation, Models, Piece
 from server.llm.set_phrases import NO_SUPPORT, language_of, small_talk
 from server.types import ChatEvent, ContextTrimmed, Done, Message, Noticed, QuestionRewritten, SourcesFound, Token
 
@@ -27,24 +26,6 @@ REFUSED = "not_in_documents"
 """Reason for the end of an answer that no model was asked for because nothing was found."""
 SOURCES_ONLY = "return_direct"
 """Reason for the end of an answer that consists of its sources."""
-
-
-class Models(Protocol):
-    """Streams what chat models answer."""
-
-    default: str
-
-    def stream(self, messages: Sequence[Message], generation: Generation) -> AsyncGenerator[Piece, None]:
-        """Pieces of the answer; raises what the model's client raises."""
-        ...
-
-    def window(self, model: str) -> int:
-        """Tokens of prompt and answer together that the model takes."""
-        ...
-
-    def count_tokens(self, model: str, text: str) -> int:
-        """Tokens of a text, rather too many than too few."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

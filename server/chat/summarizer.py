@@ -1,16 +1,15 @@
 """Summarise a text of any length: its parts side by side, then the summaries, until one is left (map-reduce)."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from configs.settings import Settings
 from server.chat.central import extract
 from server.chat.prompts import Prompts, fill
 from server.errors import ModelFailed, NothingToSummarize
-from server.llm.generation import Generation, Piece
+from server.llm.generation import Generation, Models
 from server.llm.prompt_parts import defang
 from server.types import Message
 
@@ -23,24 +22,6 @@ _OVERHEAD = 64
 
 Progress = Callable[[int, int], Awaitable[None]]
 """Told how many steps are through, and how many there are as far as is known."""
-
-
-class Models(Protocol):
-    """Chat models."""
-
-    default: str
-
-    def stream(self, messages: Sequence[Message], generation: Generation) -> AsyncGenerator[Piece, None]:
-        """Pieces of the answer."""
-        ...
-
-    def window(self, model: str) -> int:
-        """Tokens of prompt and answer together."""
-        ...
-
-    def count_tokens(self, model: str, text: str) -> int:
-        """Tokens of a text."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

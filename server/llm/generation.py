@@ -1,9 +1,10 @@
 """What a chat model is asked for, and the pieces it answers with, whichever way it is reached."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from server.types import Usage
+from server.types import Message, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +47,25 @@ class Piece:
     text: str = ""
     finish_reason: str = ""
     usage: Usage | None = None
+
+
+class Streams(Protocol):
+    """Asks chat models."""
+
+    def stream(self, messages: Sequence[Message], generation: Generation) -> AsyncGenerator[Piece, None]:
+        """Pieces of the answer; raises what the model's client raises. Closing cancels the generation."""
+        ...
+
+
+class Models(Streams, Protocol):
+    """Asks chat models, and tells what must be known to ask them; `default` is asked where none is named."""
+
+    default: str
+
+    def window(self, model: str) -> int:
+        """Tokens of prompt and answer together that the model takes."""
+        ...
+
+    def count_tokens(self, model: str, text: str) -> int:
+        """Tokens of a text, rather too many than too few."""
+        ...

@@ -6,10 +6,10 @@ from webui_fake_documents import chunk_entry, hit, summary_entry
 from webui_page import in_dialog, open_page, texts
 
 from server.api.schemas.search import Condition, FoundChunk
-from webui_pages.components.documents.page_view import boxed
 from webui_pages.components.documents.preview import shared_length
 from webui_pages.components.documents.retrieval import conditions_of
 from webui_pages.components.documents.retrieval_result import ranks, why
+from webui_pages.components.page_picture import boxed
 from webui_pages.labels import Labels
 
 
@@ -91,7 +91,7 @@ def test_boxes_are_drawn_where_they_are():
     made = BytesIO()
     Image.new("RGB", (100, 100), "white").save(made, "PNG")
     drawn = Image.open(BytesIO(boxed(made.getvalue(), [(0.2, 0.2, 0.6, 0.4)])))
-    assert drawn.getpixel((18, 30)) != (255, 255, 255)
+    assert drawn.getpixel((20, 30)) != (255, 255, 255)
     assert drawn.getpixel((80, 80)) == (255, 255, 255)
 
 

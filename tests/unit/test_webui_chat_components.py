@@ -10,8 +10,9 @@ from webui_pages.chat_state import ChatOptions
 from webui_pages.components.answer_text import shown_answer
 from webui_pages.components.chat.commands import as_question, is_command
 from webui_pages.components.chat.marked import marked
-from webui_pages.components.chat.passage import boxed, has_picture
+from webui_pages.components.chat.passage import has_picture
 from webui_pages.components.chat.sources import place, snippet
+from webui_pages.components.page_picture import boxed
 from webui_pages.labels import Labels
 
 

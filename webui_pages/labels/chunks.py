@@ -36,7 +36,6 @@ class ChunkLabels(Table):
     chunk_needs_text = Label("请填写文字。", "Type some text.")
     show_page = Label("第 {page} 页原图", "Picture of page {page}")
     show_pages = Label("显示原页", "Show the pages")
-    chunk_context = Label("检索时看到的前缀", "Seen by searches in front of it")
 
     # the retrieval test
     retrieval_hint = Label(
@@ -55,6 +54,7 @@ class ChunkLabels(Table):
     rerank_on = Label("开", "On")
     rerank_off = Label("关", "Off")
     retrieval_neighbours = Label("带上前后几块", "Neighbours")
+    retrieval_files_example = Label("例如 2024/*.pdf", "such as 2024/*.pdf")
     retrieval_files = Label("文件（可用 * 通配，逗号分隔）", "Files (* is a wildcard; separate with commas)")
     retrieval_filters = Label("按位置和元数据筛选", "Conditions on metadata")
     filter_field = Label("字段", "Field")
@@ -66,6 +66,7 @@ class ChunkLabels(Table):
     )
     retrieval_found = Label("找到 {count} 个分块", "{count} chunks found")
     retrieval_blank = Label("请填写问题，并选择知识库。", "Type a question and choose a knowledge base.")
+    timings_of_stages = Label("{total}（{stages}）", "{total} ({stages})")
     timings = Label("耗时 {total} 毫秒", "{total} ms in all")
     timing_embedding = Label("向量化 {ms}", "embedding {ms}")
     timing_index = Label("两个索引 {ms}", "both indexes {ms}")

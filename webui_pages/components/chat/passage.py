@@ -1,6 +1,5 @@
 """A passage where it stands: the page as a picture with the passage boxed, and the text around it."""
 
-from io import BytesIO
 from pathlib import PurePosixPath
 
 import streamlit as st
@@ -9,14 +8,10 @@ from server.api.schemas.chat import Source
 from webui_pages.client import ApiFailed
 from webui_pages.components.chat.marked import escaped, marked
 from webui_pages.components.download import download_button
+from webui_pages.components.page_picture import PICTURED, boxed
 from webui_pages.ui import Ui, literal
 
-PICTURES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
 """Suffixes of files whose pages the API can show."""
-FILL = (255, 190, 40, 60)
-LINE = (217, 119, 6, 200)
-LINE_SHARE = 0.0015
-MARGIN_SHARE = 0.004
 
 
 def open_passage(ui: Ui, source: Source, where: str) -> None:
@@ -41,24 +36,7 @@ def open_passage(ui: Ui, source: Source, where: str) -> None:
 def has_picture(source: Source) -> bool:
     """Whether the passage stands on a page that the API can show; a file inside the file has none."""
     suffix = PurePosixPath(source.file).suffix.lower()
-    return bool(source.knowledge_base) and not source.part and suffix in PICTURES
-
-
-def boxed(picture: bytes, boxes: list[list[float]]) -> bytes:
-    """The picture, a PNG, with the boxes drawn upon it; they are left, top, right, bottom as shares of its size."""
-    from PIL import Image, ImageDraw
-
-    page = Image.open(BytesIO(picture)).convert("RGBA")
-    above = Image.new("RGBA", page.size, (0, 0, 0, 0))
-    pen = ImageDraw.Draw(above)
-    width, height = page.size
-    line, margin = max(1, round(width * LINE_SHARE)), width * MARGIN_SHARE
-    for left, top, right, bottom in boxes:
-        corners = (left * width - margin, top * height - margin, right * width + margin, bottom * height + margin)
-        pen.rectangle(corners, fill=FILL, outline=LINE, width=line)
-    made = BytesIO()
-    Image.alpha_composite(page, above).convert("RGB").save(made, "PNG", compress_level=3)
-    return made.getvalue()
+    return bool(source.knowledge_base) and not source.part and suffix in PICTURED
 
 
 def _page(ui: Ui, source: Source) -> None:

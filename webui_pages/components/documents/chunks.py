@@ -8,7 +8,8 @@ import streamlit as st
 from server.api.schemas.chunks import ChunkPage
 from server.api.schemas.files import FileDetails
 from webui_pages.components.documents.chunk_card import add_chunk, chunk_card
-from webui_pages.components.documents.page_view import PICTURED, page_view
+from webui_pages.components.documents.page_view import page_view
+from webui_pages.components.page_picture import PICTURED
 from webui_pages.desk import desk, open_file, open_knowledge_base
 from webui_pages.ui import Ui
 

@@ -1,20 +1,14 @@
 """A page of a file as a picture, with the places of its chunks boxed."""
 
 from collections.abc import Sequence
-from io import BytesIO
 
 import streamlit as st
 
 from server.api.schemas.chunks import ChunkDetails
 from webui_pages.client import ApiFailed
+from webui_pages.components.page_picture import boxed
 from webui_pages.desk import PagePicture, desk
 from webui_pages.ui import Ui, literal
-
-PICTURED = (".pdf", ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
-BOX_COLOUR = (37, 99, 235, 255)
-BOX_FILL = (37, 99, 235, 28)
-
-Box = Sequence[float]
 
 
 def page_view(ui: Ui, knowledge_base: str, file: str, chunks: Sequence[ChunkDetails]) -> None:
@@ -41,22 +35,3 @@ def _picture(ui: Ui, knowledge_base: str, file: str, page: int) -> PagePicture:
     content = ui.client.page_image(knowledge_base, file, page)
     desk().picture = made = PagePicture(knowledge_base, file, page, content)
     return made
-
-
-def boxed(content: bytes, boxes: Sequence[Box]) -> bytes:
-    """The picture with these places framed; a box is left, top, right, bottom as shares of width and height."""
-    if not boxes:
-        return content
-    from PIL import Image, ImageDraw
-
-    with Image.open(BytesIO(content)) as opened:
-        picture = opened.convert("RGBA")
-    layer = Image.new("RGBA", picture.size)
-    draw = ImageDraw.Draw(layer)
-    width, height = picture.size
-    for left, top, right, bottom in boxes:
-        place = (left * width - 2, top * height - 2, right * width + 2, bottom * height + 2)
-        draw.rectangle(place, outline=BOX_COLOUR, fill=BOX_FILL, width=2)
-    made = BytesIO()
-    Image.alpha_composite(picture, layer).convert("RGB").save(made, "PNG", compress_level=1)
-    return made.getvalue()

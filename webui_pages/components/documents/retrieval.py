@@ -1,5 +1,6 @@
 """The retrieval test: a question over knowledge bases, with conditions; no model is asked."""
 
+import re
 from typing import Any
 
 import streamlit as st
@@ -44,8 +45,8 @@ def retrieval_panel(ui: Ui, present: KnowledgeBaseDetails, names: list[str]) -> 
 def _conditions(ui: Ui, present: KnowledgeBaseDetails) -> dict[str, Any]:
     text = ui.text
     found = _limits(ui, present)
-    files = st.text_input(text.retrieval_files, key="retrieval_files", placeholder="2024/*.pdf")
-    found["files"] = [part.strip() for part in files.replace("，", ",").split(",") if part.strip()]
+    files = st.text_input(text.retrieval_files, key="retrieval_files", placeholder=text.retrieval_files_example)
+    found["files"] = [part.strip() for part in re.split(r"[,\uff0c]", files) if part.strip()]
     st.caption(text.retrieval_filters)
     rows = st.data_editor(
         [{"field": None, "operator": "=", "value": ""}],

@@ -42,7 +42,7 @@ def timings_text(timings: dict[str, float], text: Labels) -> str:
         getattr(text, f"timing_{stage}").format(ms=f"{timings[stage]:.1f}") for stage in STAGES if stage in timings
     ]
     total = text.timings.format(total=f"{timings.get('total', 0):.1f}")
-    return f"{total}（{' · '.join(parts)}）" if text.language == "zh" else f"{total} ({' · '.join(parts)})"
+    return text.timings_of_stages.format(total=total, stages=" · ".join(parts))
 
 
 def ranks(scores: list[float | None]) -> list[int | None]:
