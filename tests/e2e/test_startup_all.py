@@ -166,7 +166,8 @@ def test_a_model_that_fails_to_load_is_told_and_the_old_one_comes_back(start, tm
     torn.mkdir()
     (torn / "config.json").write_text("{")
     models = {**MODELS, "torn": {"engine": "fastchat", "path": str(torn)}}
-    zhiwen = start("--all-api", ZHIWEN__MODELS__LLM=json.dumps(models))
+    preference = json.dumps(["builtin-extractive"])
+    zhiwen = start("--all-api", ZHIWEN__MODELS__LLM=json.dumps(models), ZHIWEN__MODELS__LLM_PREFERENCE=preference)
     zhiwen.wait_until_ready()
     api = next(child for child in zhiwen.tree if "server.api" in child.cmdline())
     token = api.environ()["ZHIWEN_CONTROL_TOKEN"]

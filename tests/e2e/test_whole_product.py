@@ -157,7 +157,7 @@ def test_the_official_openai_client_works(running: Running) -> None:
     client = OpenAI(base_url=running.openai, api_key="any")
     assert [model.id for model in client.models.list()] == ["builtin-extractive"]
     said = client.chat.completions.create(
-        model="builtin-extractive", messages=[{"role": "user", "content": "你是谁？"}]
+        model="builtin-extractive", messages=[{"role": "user", "content": "解释一下相对论"}]
     )
     assert "startup.py --download" in (said.choices[0].message.content or "")
     stream = client.chat.completions.create(
@@ -236,7 +236,9 @@ def test_the_page_speaks_english_too(page) -> None:
     page.locator(".st-key-language").get_by_text("English").click()
     page.get_by_role("link", name="Chat").wait_for(timeout=10_000)
     page.locator(".st-key-new_conversation button").click()
+    page.locator(".st-key-welcome").wait_for(timeout=20_000)
     type_question(page, "How many months of warranty does the height-adjustable standing desk have?")
     page.locator(".st-key-answer_0").get_by_text("[1]").first.wait_for(timeout=30_000)
+    page.locator(".st-key-stop").wait_for(state="detached", timeout=20_000)
     page.locator(".st-key-sources_0 summary").click()
     page.locator(".st-key-sources_0").get_by_text("product-catalogue.csv").first.wait_for(timeout=10_000)

@@ -155,15 +155,15 @@ def test_the_reader_quotes_its_sources(client):
     refusal = (
         client.chat.completions.create(model="builtin-extractive", messages=user(nothing)).choices[0].message.content
     )
-    assert "没有回答这个问题" in refusal
+    assert "没有这个问题的答案" in refusal
     english = f"{render_sources(sources)}\n{render_question('How did dinosaurs die out?')}"
     refusal = (
         client.chat.completions.create(model="builtin-extractive", messages=user(english)).choices[0].message.content
     )
-    assert "do not answer this question" in refusal
+    assert "not in your documents" in refusal.lower()
 
 
-@pytest.mark.parametrize(("text", "words"), [("你好", "不是大语言模型"), ("Hello", "not a language model")])
+@pytest.mark.parametrize(("text", "words"), [("解释一下相对论", "不是大语言模型"), ("Explain relativity", "not a language model")])
 def test_the_reader_says_what_it_is(client, text, words):
     answer = client.chat.completions.create(model="builtin-extractive", messages=user(text)).choices[0].message.content
     assert words in answer
