@@ -163,7 +163,9 @@ def test_the_reader_quotes_its_sources(client):
     assert "not in your documents" in refusal.lower()
 
 
-@pytest.mark.parametrize(("text", "words"), [("解释一下相对论", "不是大语言模型"), ("Explain relativity", "not a language model")])
+@pytest.mark.parametrize(
+    ("text", "words"), [("解释一下相对论", "不是大语言模型"), ("Explain relativity", "not a language model")]
+)
 def test_the_reader_says_what_it_is(client, text, words):
     answer = client.chat.completions.create(model="builtin-extractive", messages=user(text)).choices[0].message.content
     assert words in answer
