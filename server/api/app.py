@@ -1,7 +1,7 @@
 """The knowledge API as an ASGI application."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -51,12 +51,65 @@ RECONCILE_PATIENCE_S = 120
 DESCRIPTION = "Chat with your documents. Works with clients of the Langchain-Chatchat 0.2.10 API."
 
 
+# A request is held against the routes in this order: those that are asked for most come first.
+ROUTES = (
+    search,
+    chat,
+    kb_chat,
+    conversations,
+    knowledge_bases,
+    files,
+    chunks,
+    temporary,
+    summaries,
+    jobs,
+    preview,
+    upkeep,
+    keys,
+    health,
+    metrics,
+    models,
+    weights,
+    system,
+    server,
+    other,
+    agent,
+    tools,
+    openai,
+)
+
+
 def create_app(settings: Settings, *, container: Container | None = None) -> FastAPI:
     """The application; without a container its lifespan builds one and closes it."""
+    app = FastAPIOffline(
+        title="Zhiwen API",
+        version=VERSION,
+        description=DESCRIPTION,
+        lifespan=_lifespan(settings, container),
+        # Swagger's badge would be fetched from the internet. Redoc's logo cannot be turned off; the guard blocks it.
+        swagger_ui_parameters={"validatorUrl": None},
+    )
+    errors.install(app)
+    _add_middleware(app, settings)
+    # The guard checks the key; the first two only give the documentation page its fields for it.
+    every = [
+        Depends(HTTPBearer(auto_error=False)),
+        Depends(APIKeyHeader(name="X-API-Key", auto_error=False)),
+        Depends(check_question_length),
+    ]
+    for part in ROUTES:
+        app.include_router(part.router, dependencies=every)
+    app.add_api_route("/", _to_docs, include_in_schema=False)
+    openapi.install(app)
+    return app
+
+
+def _lifespan(settings: Settings, given: Container | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """What happens when the application starts and ends."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-        own = container or build_container(settings)
+        own = given or build_container(settings)
         app.state.container = own
         own.knowledge_bases.jobs.start()
         own.summaries.resume()
@@ -70,55 +123,10 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
         finally:
             call_off()
             await own.summaries.aclose()
-            if container is None:
+            if given is None:
                 await own.aclose()
 
-    app = FastAPIOffline(
-        title="Zhiwen API",
-        version=VERSION,
-        description=DESCRIPTION,
-        lifespan=lifespan,
-        # Swagger's badge would be fetched from the internet. Redoc's logo cannot be turned off; the guard blocks it.
-        swagger_ui_parameters={"validatorUrl": None},
-    )
-    errors.install(app)
-    _add_middleware(app, settings)
-    # The guard checks the key; the first two only give the documentation page its fields for it.
-    every = [
-        Depends(HTTPBearer(auto_error=False)),
-        Depends(APIKeyHeader(name="X-API-Key", auto_error=False)),
-        Depends(check_question_length),
-    ]
-    # A request is held against the routes in this order: those that are asked for most come first.
-    for part in (
-        search,
-        chat,
-        kb_chat,
-        conversations,
-        knowledge_bases,
-        files,
-        chunks,
-        temporary,
-        summaries,
-        jobs,
-        preview,
-        upkeep,
-        keys,
-        health,
-        metrics,
-        models,
-        weights,
-        system,
-        server,
-        other,
-        agent,
-        tools,
-        openai,
-    ):
-        app.include_router(part.router, dependencies=every)
-    app.add_api_route("/", _to_docs, include_in_schema=False)
-    openapi.install(app)
-    return app
+    return lifespan
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
