@@ -27,6 +27,9 @@ from server.knowledge_base.recipe import Recipe
 from server.knowledge_base.same_model import is_same, sign
 from server.llm.base import Embedder
 
+REPAIR_PATIENCE_S = 5
+"""The repair soon after the start holds the lock for a moment; another rebuild holds it longer."""
+
 
 @dataclass(frozen=True)
 class RebuildStep:
@@ -92,7 +95,7 @@ class Rebuild:
             KnowledgeBaseBusy: another rebuild of it is running.
             KnowledgeBaseNotFound: it was deleted meanwhile.
         """
-        with locked(self._layout, self._kb.name, rebuild=True, timeout_s=0):
+        with locked(self._layout, self._kb.name, rebuild=True, timeout_s=REPAIR_PATIENCE_S):
             with locked(self._layout, self._kb.name):
                 settle(self._database, self._layout, self._kb.id)
             names = list(content.listing(self._layout))
