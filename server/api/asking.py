@@ -64,6 +64,11 @@ async def history_of(body: Answering, container: Container) -> tuple[Message, ..
     return given_history(body) or await kept_history(body, container, unset=container.settings.chat.history_len)
 
 
+def limit_of(max_tokens: int | None) -> int | None:
+    """Tokens of an answer; zero and less mean "no limit", as 0.2.10 takes it."""
+    return max_tokens if max_tokens and max_tokens > 0 else None
+
+
 def question_of(
     body: Answering, container: Container, ground: Ground, history: tuple[Message, ...], *, prompt: str = ""
 ) -> Question:
@@ -74,7 +79,7 @@ def question_of(
         ground=ground,
         model=chat_model(container.settings, body.model_name),
         temperature=body.temperature,
-        max_tokens=body.max_tokens if body.max_tokens and body.max_tokens > 0 else None,
+        max_tokens=limit_of(body.max_tokens),
         prompt=prompt or body.prompt_name,
         return_direct=isinstance(body, GroundedRequest) and body.return_direct,
     )

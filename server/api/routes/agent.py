@@ -8,7 +8,7 @@ from server.agent.question import AgentQuestion
 from server.agent.service import GROUP
 from server.api.agent_events import agent_events
 from server.api.aliases import chat_model
-from server.api.asking import asked_of, history_of
+from server.api.asking import asked_of, history_of, limit_of
 from server.api.deps import BaseUrlDep, ContainerDep, LanguageDep
 from server.api.routes.chat import shape_of
 from server.api.schemas.agent import AgentChatRequest
@@ -29,7 +29,7 @@ async def agent_chat(
         history=await history_of(body, container),
         model=chat_model(container.settings, body.model_name),
         temperature=body.temperature,
-        max_tokens=body.max_tokens if body.max_tokens and body.max_tokens > 0 else None,
+        max_tokens=limit_of(body.max_tokens),
         prompt=body.prompt_name,
         tools=None if body.tools is None else tuple(body.tools),
     )

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from server.api.asking import messages_of
+from server.api.asking import limit_of, messages_of
 from server.api.completing import Asking, complete
 from server.api.deps import BaseUrlDep, ContainerDep
 from server.api.schemas.openai import ChatCompletionRequest, ChatMessage, GroundKind, KbChatRequest
@@ -23,7 +23,7 @@ async def kb_chat(body: KbChatRequest, request: Request, container: ContainerDep
         messages=[*turns, ChatMessage(role="user", content=body.query)],
         stream=body.stream,
         temperature=body.temperature,
-        max_tokens=body.max_tokens if body.max_tokens and body.max_tokens > 0 else None,
+        max_tokens=limit_of(body.max_tokens),
         top_k=body.top_k,
         score_threshold=body.score_threshold,
         return_direct=body.return_direct,

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from server.api.aliases import chat_model, embed_model
+from server.api.asking import limit_of
 from server.api.deps import ContainerDep
 from server.api.schemas.other import CompletionRequest, EmbedRequest, VectorsResponse
 from server.api.sse import STREAM_RESPONSES, Events, event_stream
@@ -43,7 +44,7 @@ async def _texts(body: CompletionRequest, container: Container) -> Events:
         ground=Nothing(prompts=COMPLETION),
         model=chat_model(container.settings, body.model_name),
         temperature=body.temperature,
-        max_tokens=body.max_tokens if body.max_tokens and body.max_tokens > 0 else None,
+        max_tokens=limit_of(body.max_tokens),
         prompt=body.prompt_name,
     )
     pieces = [body.query] if body.echo else []

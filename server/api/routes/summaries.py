@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import JSONResponse
 
 from server.api.aliases import chat_model
+from server.api.asking import limit_of
 from server.api.deps import ContainerDep, LanguageDep
 from server.api.errors import error_response, text_of
 from server.api.schemas.base import BaseResponse
@@ -116,7 +117,7 @@ def delete_summary(body: SummaryName, container: ContainerDep, language: Languag
 
 
 def _wanted(body: SummaryChoices, container: Container) -> Wanted:
-    limit = body.max_tokens if body.max_tokens and body.max_tokens > 0 else None
+    limit = limit_of(body.max_tokens)
     return Wanted(chat_model(container.settings, body.model_name), body.temperature, limit, body.file_description)
 
 
