@@ -20,6 +20,8 @@ from tests.integration.websearch_servers import Answer, Site, as_json, closed_po
 
 QUESTION = "知问的保修期是多久？"
 FILLER = "本页还有许多别的内容，与用户的提问没有任何关系。" * 60
+LATE_S = 8
+"""A page that comes too late for the test's time limit, which leaves a busy machine room."""
 WARRANTY = "保修期为购买之日起二十四个月，凭发票办理。"
 
 
@@ -30,7 +32,6 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         monkeypatch.setenv("ZHIWEN__SEARCH__ENGINE", "searxng")
         monkeypatch.setenv("ZHIWEN__SEARCH__ENGINES__SEARXNG__URL", running.url)
         monkeypatch.setenv("ZHIWEN__FETCHING__ALLOW_PRIVATE", f'["{running.address}"]')
-        monkeypatch.setenv("ZHIWEN__FETCHING__TIMEOUT_S", "1")
         running.answers["/search"] = as_json(
             {
                 "results": [
@@ -96,16 +97,19 @@ def test_only_so_many_pages_are_read(web: Site, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     "broken",
     [
-        Answer(b"gone", 404), Answer(b"late", wait_s=1.5), Answer(b"%PDF", content_type="application/pdf"),
+        Answer(b"gone", 404), Answer(b"late", wait_s=LATE_S), Answer(b"%PDF", content_type="application/pdf"),
         Answer(b"<script>render()</script>"), Answer(status=302, headers={"Location": "http://127.0.0.9/"}),
     ],
 )  # fmt: skip
-def test_a_page_that_fails_is_stood_in_for_by_its_snippet(web: Site, broken: Answer) -> None:
+def test_a_page_that_fails_is_stood_in_for_by_its_snippet(
+    web: Site, broken: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZHIWEN__FETCHING__TIMEOUT_S", "2")
     web.answers["/service"] = broken
     began = time.monotonic()
     hits = find().hits
     assert hits[1].chunk.text == "关于售后的说明。"
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < LATE_S
 
 
 def test_a_page_that_only_asks_to_log_in_does_not_hide_the_snippet(web: Site) -> None:
@@ -124,10 +128,10 @@ def test_a_result_without_any_text_is_its_title(web: Site, monkeypatch: pytest.M
 
 def test_pages_are_read_side_by_side(web: Site) -> None:
     for path in ("/weather", "/service", "/jobs"):
-        web.answers[path] = Answer("<p>慢慢来的一页。</p>".encode(), wait_s=0.5)
+        web.answers[path] = Answer("<p>慢慢来的一页。</p>".encode(), wait_s=2)
     began = time.monotonic()
     assert len(find(split_result=True, top_k=6).hits) == 6
-    assert time.monotonic() - began < 1.4
+    assert time.monotonic() - began < 5
     assert {request.path for request in web.requests} == {"/search", "/weather", "/service", "/jobs"}
 
 
