@@ -1,5 +1,7 @@
 """Files through the parsers, in batches that share one call of the embedding model and one write of the index."""
 
+import threading
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from server.knowledge_base.reading import Piece, Report, Task, Text
 from server.knowledge_base.recipe import Recipe
 
 EMBED_BATCH = 512  # chunks embedded and published together
+BATCH_S = 2.0  # files that were read wait no longer than this for others, so that people see how far it has come
 READ_AHEAD = 32  # files parsed before the first of them is published
 
 
@@ -68,17 +71,36 @@ def parse(
 
 
 def parse_batches(
-    parser: Parser, layout: Layout, received: Iterable[Received], recipe: Recipe, threads: int
+    parser: Parser,
+    layout: Layout,
+    received: Iterable[Received],
+    recipe: Recipe,
+    threads: int,
+    cancelled: Cancelled = never,
 ) -> Iterator[list[Parsed]]:
-    """Read files side by side and yield them in order, in batches of about `EMBED_BATCH` chunks."""
-    batch: list[Parsed] = []
+    """Read files side by side and yield them in order, in batches of about `EMBED_BATCH` chunks, or what has been read
+    in `BATCH_S`. Closing it ends the readers too. Raises `ParsingCancelled`."""
+    left = threading.Event()
+
+    def read(item: Received) -> Parsed:
+        return parse(parser, layout, item, recipe, cancelled=lambda: left.is_set() or cancelled())
+
     waiting = iter(received)
     with ThreadPoolExecutor(threads, thread_name_prefix="parse") as pool:
-        while group := list(islice(waiting, READ_AHEAD)):
-            for parsed in pool.map(lambda item: parse(parser, layout, item, recipe), group):
-                batch.append(parsed)
-                if sum(len(item.pieces) for item in batch) >= EMBED_BATCH:
-                    yield batch
-                    batch = []
+        groups = iter(lambda: list(islice(waiting, READ_AHEAD)), [])
+        try:
+            yield from _batches(parsed for group in groups for parsed in pool.map(read, group))
+        finally:
+            left.set()
+
+
+def _batches(read: Iterator[Parsed]) -> Iterator[list[Parsed]]:
+    batch: list[Parsed] = []
+    begun = time.monotonic()
+    for parsed in read:
+        batch.append(parsed)
+        if sum(len(item.pieces) for item in batch) >= EMBED_BATCH or time.monotonic() - begun >= BATCH_S:
+            yield batch
+            batch, begun = [], time.monotonic()
     if batch:
         yield batch

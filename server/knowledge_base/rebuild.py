@@ -18,10 +18,10 @@ from server.knowledge_base.custom_documents import KeepingDocuments
 from server.knowledge_base.edits import Stamp, edits_of, stamp_of
 from server.knowledge_base.embed import Prepared, entries, prepare
 from server.knowledge_base.index import Index, IndexPool
-from server.knowledge_base.ingest import Parsed, parse_batches
+from server.knowledge_base.ingest import Parsed, never, parse_batches
 from server.knowledge_base.names import Layout
 from server.knowledge_base.parse_cache import ParseCache
-from server.knowledge_base.parsers import Parser
+from server.knowledge_base.parsers import Cancelled, Parser, ParsingCancelled
 from server.knowledge_base.publish import locked, mark_failed, mark_ready, open_index, settle
 from server.knowledge_base.recipe import Recipe
 from server.knowledge_base.same_model import is_same, sign
@@ -49,13 +49,14 @@ class RebuildStep:
 
 @dataclass(frozen=True)
 class Tools:
-    """What a rebuild works with."""
+    """What a rebuild works with. `cancelled` tells that nobody wants it any more."""
 
     settings: Settings
     database: Database
     indexes: IndexPool
     parser: Parser
     cache: ParseCache
+    cancelled: Cancelled = never
 
 
 @dataclass
@@ -94,6 +95,7 @@ class Rebuild:
         Raises:
             KnowledgeBaseBusy: another rebuild of it is running.
             KnowledgeBaseNotFound: it was deleted meanwhile.
+            ParsingCancelled: it was called off; the index of before stays in use.
         """
         with locked(self._layout, self._kb.name, rebuild=True, timeout_s=REPAIR_PATIENCE_S):
             with locked(self._layout, self._kb.name):
@@ -110,6 +112,7 @@ class Rebuild:
                 yield from self._build(index, names)
                 with locked(self._layout, self._kb.name):
                     self._catch_up(index)
+                    self._stop_if_cancelled()
                     old = self._switch(generation)
             except BaseException:
                 # An interruption may come between the commit of the switch and here: then the new index is in use.
@@ -157,6 +160,7 @@ class Rebuild:
         finished = 0
         for batch in self._parsed(names):
             self._add(index, batch)
+            self._stop_if_cancelled()
             for parsed in batch:
                 finished += 1
                 name = parsed.received.name
@@ -170,7 +174,11 @@ class Rebuild:
         with self._database.read() as session:
             custom = {file.name for file in rows.files(session, self._kb.id) if file.custom_docs}
         parser = KeepingDocuments(self._tools.parser, custom)
-        return parse_batches(parser, self._layout, found, self._recipe, threads)
+        return parse_batches(parser, self._layout, found, self._recipe, threads, self._tools.cancelled)
+
+    def _stop_if_cancelled(self) -> None:
+        if self._tools.cancelled():
+            raise ParsingCancelled
 
     def _stamps(self) -> dict[str, Stamp]:
         with self._database.read() as session:

@@ -8,20 +8,24 @@ import itertools
 import logging
 import threading
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 from server.caller import caller
 from server.db.tables import now
 from server.errors import JobNotFound, KnowledgeBaseBusy, ZhiwenError
 from server.knowledge_base.names import KbName
+from server.knowledge_base.parsers import ParsingCancelled
 from server.knowledge_base.rebuild import RebuildStep
 from server.knowledge_base.recipe import IngestOptions
 from server.knowledge_base.service import KnowledgeBases
 
 KEPT = 100
+Begin = Callable[..., Iterator[RebuildStep]]
+"""`KnowledgeBases.rebuild` with everything but `cancelled`."""
 log = logging.getLogger(__name__)
 
 
@@ -70,14 +74,13 @@ class Rebuilds:
             KnowledgeBaseBusy: it is being rebuilt already.
         """
         kb = self._knowledge_bases.get(name)
-        steps = self._knowledge_bases.rebuild(
-            kb.name, options, create=False, vector_store=vector_store, embed_model=embed_model
-        )
         entry = self._enter(kb.name)
+        choices = {"vector_store": vector_store, "embed_model": embed_model}
+        begin = partial(self._knowledge_bases.rebuild, kb.name, options, create=False, **choices)
 
         def work() -> None:
             try:
-                for _ in self._followed(entry, steps):
+                for _ in self._followed(entry, begin):
                     continue
             except ZhiwenError as error:
                 log.warning("the rebuild of %s failed: %s", kb.name, error)
@@ -88,9 +91,9 @@ class Rebuilds:
         threading.Thread(target=context.run, args=(work,), name="rebuild", daemon=True).start()
         return entry.info
 
-    def watched(self, name: str, steps: Iterator[RebuildStep]) -> Iterator[RebuildStep]:
+    def watched(self, name: str, begin: Begin) -> Iterator[RebuildStep]:
         """The steps of a rebuild that somebody else runs, so that it is listed and can be called off as well."""
-        return self._followed(None, steps, name)
+        return self._followed(None, begin, name)
 
     def list(self, name: str = "") -> list[RebuildInfo]:
         """The newest first, of one knowledge base or all that the caller may use. Raises `BadName`."""
@@ -105,7 +108,8 @@ class Rebuilds:
         return self._find(rebuild_id).info
 
     def cancel(self, rebuild_id: int) -> RebuildInfo:
-        """Call one off, which takes effect after the files that are being read. Raises `JobNotFound`."""
+        """Call one off: its readers end at once, and it ends as soon as what is being embedded is through. One that
+        is over stays what it is. Raises `JobNotFound`."""
         entry = self._find(rebuild_id)
         entry.called_off.set()
         return entry.info
@@ -127,18 +131,15 @@ class Rebuilds:
             self._entries.append(entry)
         return entry
 
-    def _followed(
-        self, entry: _Entry | None, steps: Iterator[RebuildStep], name: str = ""
-    ) -> Generator[RebuildStep, None, None]:
+    def _followed(self, entry: _Entry | None, begin: Begin, name: str = "") -> Generator[RebuildStep, None, None]:
         entry = entry or self._enter(name)
         try:
-            for step in steps:
+            for step in begin(cancelled=entry.called_off.is_set):
                 _note(entry, step)
                 yield step
-                if entry.called_off.is_set():
-                    _close(steps)
-                    _end(entry, "cancelled")
-                    return
+        except ParsingCancelled:
+            _end(entry, "cancelled")
+            return
         except ZhiwenError as error:
             _end(entry, "failed", error)
             raise
@@ -159,12 +160,6 @@ def _note(entry: _Entry, step: RebuildStep) -> None:
         edits_lost=info.edits_lost + step.edits_lost,
         unchanged=step.unchanged,
     )
-
-
-def _close(steps: Iterator[RebuildStep]) -> None:
-    """Ends the rebuild where it stands, which drops what it has built."""
-    if isinstance(steps, Generator):
-        steps.close()
 
 
 def _end(entry: _Entry, state: Literal["done", "failed", "cancelled"], error: ZhiwenError | None = None) -> None:

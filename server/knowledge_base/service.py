@@ -18,6 +18,7 @@ from server.knowledge_base.files import Deleted, Files
 from server.knowledge_base.filters import Filters
 from server.knowledge_base.index import VECTOR_STORES, IndexPool
 from server.knowledge_base.information import KnowledgeBaseInfo, Statistics, describe, take_statistics
+from server.knowledge_base.ingest import never
 from server.knowledge_base.ingestor import Ingestor
 from server.knowledge_base.job_book import Documents, JobBook, JobInfo
 from server.knowledge_base.jobs import JobQueue
@@ -25,7 +26,7 @@ from server.knowledge_base.ledger import FileInfo
 from server.knowledge_base.lookup import find, named
 from server.knowledge_base.maintenance import Maintenance
 from server.knowledge_base.names import KbName, Layout
-from server.knowledge_base.parsers import Parser, cache_of
+from server.knowledge_base.parsers import Cancelled, Parser, cache_of
 from server.knowledge_base.publish import locked
 from server.knowledge_base.rebuild import Rebuild, RebuildStep, Tools
 from server.knowledge_base.recipe import IngestOptions, resolve
@@ -263,13 +264,21 @@ class KnowledgeBases:
         return self._files.on_disk(name)
 
     def rebuild(
-        self, name: str, options: IngestOptions, *, create: bool, vector_store: str = "", embed_model: str = ""
+        self,
+        name: str,
+        options: IngestOptions,
+        *,
+        create: bool,
+        vector_store: str = "",
+        embed_model: str = "",
+        cancelled: Cancelled = never,
     ) -> Iterator[RebuildStep]:
         """Build the index anew from the files on disk, a step for each file; "" keeps what the knowledge base has.
 
         Raises:
             KnowledgeBaseNotFound: there is none of that name and `create` is false.
             KnowledgeBaseBusy: it is being rebuilt already.
+            ParsingCancelled: `cancelled` turned true; the index of before stays in use.
         """
         kb = find(self._database, name)
         if kb is None:
@@ -280,7 +289,7 @@ class KnowledgeBases:
         embedder = self._embedders.get(embed_model or kb.embed_model)
         store = vector_store or kb.vector_store
         VECTOR_STORES.get(store)
-        tools = Tools(self._settings, self._database, self._indexes, self._parser, self._cache)
+        tools = Tools(self._settings, self._database, self._indexes, self._parser, self._cache, cancelled)
         recipe = resolve(options, kb.settings, self._settings)
         yield from Rebuild(tools, kb, embedder, recipe, store).run(force=options.force)
 

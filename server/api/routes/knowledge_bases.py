@@ -1,5 +1,6 @@
 """Knowledge bases: list, create, describe, delete, rebuild."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
@@ -127,12 +128,13 @@ async def recreate_vector_store(
         ocr=body.ocr,
         force=body.force,
     )
-    steps = container.knowledge_bases.rebuild(
+    begin = partial(
+        container.knowledge_bases.rebuild,
         body.knowledge_base_name,
         options,
         create=body.allow_empty_kb,
         vector_store=body.vs_type,
         embed_model=embed_model(container.settings, body.embed_model),
     )
-    watched = container.rebuilds.watched(body.knowledge_base_name, steps)
+    watched = container.rebuilds.watched(body.knowledge_base_name, begin)
     return await event_stream(request, in_thread(rebuild_event(step, language) for step in watched))

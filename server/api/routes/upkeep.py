@@ -56,7 +56,7 @@ def get_rebuild(rebuild_id: int, container: ContainerDep, language: LanguageDep)
 
 @router.post("/rebuilds/{rebuild_id}/cancel")
 def cancel_rebuild(rebuild_id: int, container: ContainerDep, language: LanguageDep) -> RebuildResponse:
-    """Call a rebuild off: it ends after the files that are being read, and the index of before stays in use."""
+    """Call a rebuild off: its readers end at once, and the index of before stays in use."""
     return RebuildResponse(data=_rebuild(container.rebuilds.cancel(rebuild_id), language))
 
 
