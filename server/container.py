@@ -24,7 +24,7 @@ from server.knowledge_base.ranking import TextRanker
 from server.knowledge_base.rebuilds import Rebuilds
 from server.knowledge_base.service import KnowledgeBases
 from server.knowledge_base.temporary import TemporaryStores
-from server.llm.catalog import Choice, choose_embedder, choose_llm
+from server.llm.catalog import Choice, wanted_embedder, wanted_llm
 from server.llm.chat_models import ChatModels
 from server.llm.downloads import Downloads
 from server.llm.model_states import ModelStates
@@ -74,8 +74,6 @@ class Container:
         if self.reranking is not None:
             self.reranking.close()
         self.parser.close()
-        if self.reranking:
-            self.reranking.close()
         self.conversations.close()
         self.database.close()
 
@@ -83,13 +81,15 @@ class Container:
 def build_container(settings: Settings, *, parser: Parser | None = None) -> Container:
     """Wire everything up and create missing tables; files are read by processes unless a parser is given.
 
+    A model that cannot run here stops nothing but what needs it: who asks it is told why.
+
     Raises:
-        ModelUnavailable: none of the preferred models can run here.
+        ModelUnavailable: `retrieval.rerank` is true, and no rerank model can run here.
     """
     database = Database(settings.database_url)
     database.create_tables()
-    embedder_choice = choose_embedder(settings)
-    llm_choice = choose_llm(settings)
+    embedder_choice = wanted_embedder(settings)
+    llm_choice = wanted_llm(settings)
     parser = parser or ParserPool(settings)
     embedders = Embedders(settings, embedder_choice)
     reranking = Reranking(settings) if Reranking.choice(settings) else None

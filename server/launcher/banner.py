@@ -1,25 +1,29 @@
 """What is running here: versions, models and why these. Versions are looked up, packages are not imported."""
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from importlib.metadata import PackageNotFoundError, version
 
 from configs.settings import Settings, local_file
 from configs.version import VERSION
 from server.errors import ModelUnavailable
 from server.launcher.labels import Labels, padded
-from server.launcher.plan import Plan
+from server.launcher.runs import Run, State
 from server.launcher.worker_plan import device
 from server.llm.catalog import Choice, choose_embedder, choose_llm
 from server.masking import masked_url
 
 
-def banner(settings: Settings, planned: Plan, llms: Sequence[Choice], labels: Labels) -> list[str]:
-    """Lines for the console; `llms` are the chat models that run here."""
+def banner(settings: Settings, runs: Sequence[Run], llms: Sequence[Choice], labels: Labels) -> list[str]:
+    """Lines for the console; `llms` are the chat models that should run here."""
     rows = _system(settings, labels)
-    rows += [(labels("llm"), _described(settings, choice, labels)) for choice in llms]
+    failed = {run.service.model for run in runs if run.state is State.FAILED}
+    failed -= {run.service.model for run in runs if run.state is State.READY}
+    rows += [(labels("llm"), _llm(settings, choice, failed, labels)) for choice in llms]
+    instead = {run.service.model for run in runs if run.service.model} - failed - {choice.name for choice in llms}
+    rows += [(labels("llm"), f"{name} ({labels('stands_in')})") for name in instead]
     rows.append((labels("embed"), _chosen(settings, choose_embedder, labels)))
-    rows += [(labels(service.name), service.address) for service in planned.services if not service.model]
+    rows += [(labels(run.service.name), run.service.address) for run in runs if not run.service.model]
     return ["", *_aligned(rows), ""]
 
 
@@ -60,6 +64,14 @@ def _version(package: str) -> str:
 def _described(settings: Settings, choice: Choice, labels: Labels) -> str:
     reason = choice.reason_zh if labels.language == "zh" else choice.reason_en
     return f"{choice.name} @ {device(settings, choice)} ({reason})"
+
+
+def _llm(settings: Settings, choice: Choice, failed: Set[str], labels: Labels) -> str:
+    if choice.usable:
+        return (
+            f"{choice.name}: {labels('see_above')}" if choice.name in failed else _described(settings, choice, labels)
+        )
+    return f"{labels('missing')}: {choice.reason_zh if labels.language == 'zh' else choice.reason_en}"
 
 
 def _chosen(settings: Settings, choose: Callable[[Settings], Choice], labels: Labels) -> str:

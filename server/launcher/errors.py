@@ -101,6 +101,14 @@ class ModelNotStarted(UpstreamFailed):
     zh = "模型“{name}”未能启动：{reason_zh}。{advice_zh}"
 
 
+class StoppedWhileLoading(Conflict):
+    """Detail: name."""
+
+    code = "stopped_while_loading"
+    en = 'The model "{name}" was stopped before it had loaded.'
+    zh = "模型“{name}”在加载完成前被停止。"
+
+
 class ShuttingDown(Unavailable):
     """A command came while everything is being stopped."""
 

@@ -53,7 +53,8 @@ class Failure:
     """What happened to a service: `seconds` after its start, with the last lines of its log.
 
     `detail` is the system's reason when it could not be started, the controller that a worker which timed out could not
-    reach, and the failed service that one which was held back needs.
+    reach, and the failed service that one which was held back needs. `given_up` is the number of restarts after which
+    it is left as it is.
     """
 
     kind: Literal["died", "timeout", "not_started", "held_back"]
@@ -62,9 +63,18 @@ class Failure:
     exit_code: int | None = None
     lines: tuple[str, ...] = ()
     detail: str = ""
+    given_up: int = 0
 
     def summary(self, language: Language) -> str:
-        """One sentence."""
+        """One sentence, without its full stop."""
+        what = self._what_happened(language)
+        if not self.given_up:
+            return what
+        if language == "zh":
+            return f"{what}；已自动重启 {self.given_up} 次，不再重启"
+        return f"{what}; it was restarted {self.given_up} times and is not started again by itself"
+
+    def _what_happened(self, language: Language) -> str:
         zh = language == "zh"
         if self.kind == "not_started":
             return f"无法启动：{self.detail}" if zh else f"could not be started: {self.detail}"

@@ -39,7 +39,13 @@ _LABELS = {
     "all_ready": ("Ready in {0:.1f} s.", "已就绪，用时 {0:.1f} 秒。"),
     "open": ("Open {0} in a browser.", "请在浏览器中打开 {0}"),
     "how_to_stop": ("Ctrl-C stops everything.", "按 Ctrl-C 停止全部服务。"),
-    "some_failed": ("Some models are not running, see above.", "部分模型未能运行，见上文。"),
+    "some_failed": (
+        "Some models are not running, see above. All else works; once the reason is gone, start them on the page "
+        "(Models), or start Zhiwen again.",
+        "部分模型未能运行，见上文；其余功能均可使用。排除原因后，可在网页“模型”中启动，或重新启动知问。",
+    ),
+    "see_above": ("failed, see above", "失败，见上文"),
+    "stands_in": ("stands in for it", "代替上述模型"),
     "start_failed": ("Zhiwen was not started.", "知问未能启动。"),
     "stopping_all": ("Stopping …", "正在停止……"),
     "nothing_asked": (

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from configs.sections.services import CONTROL_TOKEN
 from configs.settings import Settings, SettingsError, load_settings
@@ -16,7 +17,11 @@ from server.launcher.errors import NoOnlineModels
 from server.launcher.labels import Labels, console_language
 from server.launcher.plan import Plan, plan, with_options
 from server.launcher.worker_plan import has_provider_models
-from server.llm.catalog import Choice, choose_llm
+from server.llm.catalog import Choice, choose_llm, next_llms, wanted_llm
+
+if TYPE_CHECKING:
+    from server.launcher.services import Service
+    from server.launcher.supervisor import Supervisor
 
 REFUSED = 1
 WRONG_SETTINGS = 2
@@ -85,15 +90,22 @@ def described(planned: Plan) -> list[str]:
 
 
 def _planned(settings: Settings, options: Options, labels: Labels) -> tuple[Plan, list[Choice]]:
-    choices: list[Choice] = []
-    if "workers" in options.parts:
-        choices = [choose_llm(settings, name) for name in options.model_names or ("",)]
+    choices, instead = _chat_models(settings, options) if "workers" in options.parts else ([], [])
     if "online_workers" in options.parts and not has_provider_models(settings):
         if options.parts == {"online_workers"}:
             raise NoOnlineModels
         sys.stderr.write(f"{NoOnlineModels().message(labels.language)}\n")
     free = free_ports(settings)
-    return plan(settings, options, choices, free), choices
+    return plan(settings, options, choices, free, instead), choices
+
+
+def _chat_models(settings: Settings, options: Options) -> tuple[list[Choice], list[Choice]]:
+    """Those to start, and those to try when they fail. Who names models wants these and no others."""
+    if options.model_names:
+        return [choose_llm(settings, name) for name in options.model_names], []
+    # Beside the knowledge API there is much to do without a chat model, and the page says what is wrong with it.
+    first = wanted_llm(settings) if "api" in options.parts else choose_llm(settings)
+    return [first], next_llms(settings, first.name) if first.usable else []
 
 
 def free_ports(settings: Settings) -> Iterator[int]:
@@ -116,15 +128,13 @@ def _start(settings: Settings, options: Options, labels: Labels, began: float) -
         replace(service, env={**service.env, CONTROL_TOKEN: token}) if service.name == "api" else service
         for service in planned.services
     ]
-    from server.launcher.supervisor import Supervisor
-
-    with Supervisor(services, settings.paths.logs, settings.launcher) as supervisor:
+    with _supervisor(settings, planned, services) as supervisor:
         supervisor.start()
         # From here on everything is imported while the services already load.
         from server.launcher.banner import banner
         from server.launcher.table import view_for
 
-        view = view_for(labels, lambda: banner(settings, planned, choices, labels), began)
+        view = view_for(labels, lambda runs: banner(settings, runs, choices, labels), began)
         if planned.control is None:
             return supervisor.run(view)
         from server.launcher.control import Control
@@ -132,6 +142,13 @@ def _start(settings: Settings, options: Options, labels: Labels, began: float) -
 
         with Control(planned.control, token, Models(settings, options, supervisor, free_ports(settings))):
             return supervisor.run(view)
+
+
+def _supervisor(settings: Settings, planned: Plan, services: "Sequence[Service]") -> "Supervisor":
+    from server.launcher.supervisor import Supervisor
+
+    stand_ins, logs = planned.stand_ins, settings.paths.logs
+    return Supervisor(services, logs, settings.launcher, stand_ins, needs_model=planned.needs_model)
 
 
 def _check_keys(settings: Settings, options: Options) -> None:

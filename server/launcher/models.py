@@ -1,12 +1,18 @@
-"""Start, stop and replace chat models while everything runs. Safe to call from any thread; one change at a time."""
+"""Start, stop and replace chat models while everything runs. Safe to call from any thread.
 
+A model has one start at a time. Stopping it calls off a start that is under way, which may take minutes.
+"""
+
+import contextlib
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 from configs.settings import Settings
 from server.launcher.arguments import Options
-from server.launcher.errors import ModelNotRunning, ModelNotStarted, ModelRunning, ShuttingDown
+from server.launcher.errors import ModelNotRunning, ModelNotStarted, ModelRunning, StoppedWhileLoading
+from server.launcher.loading import percent_loaded
 from server.launcher.plan import with_options, worker_place
 from server.launcher.runs import Run, State
 from server.launcher.services import Service
@@ -23,7 +29,8 @@ class Models:
         self._options = options
         self._supervisor = supervisor
         self._free = free
-        self._change = threading.Lock()
+        self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._called_off: set[str] = set()
 
     def services(self) -> list[dict[str, Any]]:
         """Every service with its state, as JSON."""
@@ -37,14 +44,23 @@ class Models:
             ModelUnavailable: it cannot run here; NeedsWeights: not under `--lite`.
             ModelRunning: it is there already.
             ModelNotStarted: it died while loading, or took too long.
+            StoppedWhileLoading: somebody stopped it meanwhile.
         """
-        with self._change:
-            return self._start(self._services(name))
+        services = self._services(name)
+        with self._turns[name]:
+            self._called_off.discard(name)
+            return self._start(name, services)
 
     def stop(self, name: str) -> dict[str, Any]:
-        """Stop a model and wait until its process is gone. Raises `ModelNotRunning`."""
-        with self._change:
-            return self._stop(name)
+        """Stop a model, also one that is loading, and wait until its process is gone. Raises `ModelNotRunning`."""
+        if not self._running(name):
+            running = ", ".join(dict.fromkeys(run.service.model for run in self._running()))
+            raise ModelNotRunning(name=name, running=running or "-")
+        self._called_off.add(name)
+        stopped = self._end(name)
+        # A start that was called off may have brought one more process up in the meantime.
+        with self._turns[name]:
+            return _described((self._end(name) or stopped)[-1])
 
     def replace(self, name: str, new_name: str) -> dict[str, Any]:
         """Stop a model, then start another: both may not fit into memory together.
@@ -52,17 +68,17 @@ class Models:
         Raises the errors of `start` and `stop`. What can be known before is checked before the old one is stopped; if
         the new one then fails, the old one is started again.
         """
-        with self._change:
-            services = self._services(new_name)
-            if self._is_running(new_name):
-                raise ModelRunning(name=new_name)
-            old = self._services(name)
-            self._stop(name)
-            try:
-                return self._start(services)
-            except ModelNotStarted:
-                self._start(old)
-                raise
+        self._services(new_name)
+        if self._running(new_name):
+            raise ModelRunning(name=new_name)
+        self._services(name)
+        self.stop(name)
+        try:
+            return self.start(new_name)
+        except ModelNotStarted:
+            with contextlib.suppress(ModelRunning):  # somebody else was faster
+                self.start(name)
+            raise
 
     def _services(self, name: str) -> list[Service]:
         options = Options(model_names=(name,), lite=self._options.lite)
@@ -72,21 +88,20 @@ class Models:
             raise ModelRunning(name=name)
         return services
 
-    def _start(self, services: list[Service]) -> dict[str, Any]:
+    def _start(self, name: str, services: list[Service]) -> dict[str, Any]:
         """Start the processes of a model one after another; should one fail, none is left."""
         runs: list[Run] = []
         for service in services:
             runs.append(self._supervisor.add(service).result())
             try:
-                self._check(runs[-1])
+                self._check(name, runs[-1])
             except ModelNotStarted:
                 for started in reversed(runs[:-1]):
                     self._supervisor.remove(started.service.name).result()
                 raise
         return _described(runs[-1])
 
-    @staticmethod
-    def _check(run: Run) -> None:
+    def _check(self, name: str, run: Run) -> None:
         service = run.service
         if run.failure is not None:
             raise ModelNotStarted(
@@ -96,22 +111,18 @@ class Models:
                 advice_en=run.failure.advice("en"),
                 advice_zh=run.failure.advice("zh"),
             )
-        if run.state is not State.READY:
-            raise ShuttingDown
+        if run.state is not State.READY or name in self._called_off:
+            raise StoppedWhileLoading(name=name)
 
-    def _stop(self, name: str) -> dict[str, Any]:
-        if not self._is_running(name):
-            running = ", ".join(run.service.model for run in self._running())
-            raise ModelNotRunning(name=name, running=running or "-")
-        mine = [run for run in self._running() if run.service.model == name]
-        return [_described(self._supervisor.remove(run.service.name).result()) for run in reversed(mine)][-1]
+    def _end(self, name: str) -> list[Run]:
+        """Stop every process of a model that is there."""
+        return [self._supervisor.remove(run.service.name).result() for run in reversed(self._running(name))]
 
-    def _is_running(self, name: str) -> bool:
-        return any(run.service.model == name for run in self._running())
-
-    def _running(self) -> list[Run]:
+    def _running(self, name: str = "") -> list[Run]:
+        """The processes of a model, or of all, that are there or coming."""
         gone = (State.STOPPED, State.FAILED)
-        return [run for run in self._supervisor.runs() if run.service.model and run.state not in gone]
+        present = [run for run in self._supervisor.runs() if run.service.model and run.state not in gone]
+        return [run for run in present if name in ("", run.service.model)]
 
 
 def _described(run: Run) -> dict[str, Any]:
@@ -123,6 +134,7 @@ def _described(run: Run) -> dict[str, Any]:
         "address": run.service.address,
         "pid": run.pid,
         "seconds": round(run.seconds, 1),
+        "percent": percent_loaded(run),
         "restarts": run.restarts,
         "log": run.service.log_name,
         "failure": failure

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from configs.sections.services import ControllerService
 from configs.sections.services import Service as Address
@@ -20,11 +21,17 @@ from server.llm.catalog import ENGINE_PACKAGES, Choice, preferred_llms
 
 @dataclass(frozen=True)
 class Plan:
-    """The services in starting order; `control` is the launcher's own endpoint, there when it owns model workers."""
+    """The services in starting order; `control` is the launcher's own endpoint, there when it owns model workers.
+
+    `stand_ins` are the processes of one model after another, each tried when all models before it have failed to load.
+    `needs_model` says that nothing is of use without one.
+    """
 
     services: tuple[Service, ...]
     controller: str
     control: Address | None = None
+    stand_ins: tuple[tuple[Service, ...], ...] = ()
+    needs_model: bool = False
 
     @property
     def wanted_ports(self) -> list[Wanted]:
@@ -55,8 +62,15 @@ def with_options(settings: Settings, options: Options) -> Settings:
     return settings.model_copy(update={"models": changed})
 
 
-def plan(settings: Settings, options: Options, choices: Sequence[Choice], free: Iterator[int]) -> Plan:
-    """The services for these options. `choices` are the chat models, `free` yields ports nobody uses.
+def plan(
+    settings: Settings,
+    options: Options,
+    choices: Sequence[Choice],
+    free: Iterator[int],
+    instead: Sequence[Choice] = (),
+) -> Plan:
+    """The services for these options. `choices` are the chat models, `instead` those to try when these fail to load;
+    `free` yields ports nobody uses.
 
     Raises:
         WorkerUnreachable: the controller named by `-c` could not reach our workers.
@@ -72,21 +86,27 @@ def plan(settings: Settings, options: Options, choices: Sequence[Choice], free: 
         made.append(_openai_api(settings, options))
     if "webui" in options.parts:
         made.append(_webui(settings))
-    control = None
+    control, stand_ins = None, ()
     if "workers" in options.parts:
         _check_reachable(settings, controller)
         place = worker_place(settings, options, free)
         for choice in choices:
-            made += model_services(place, choice, critical=len(choices) == 1)
-        control = settings.services.control
+            made += model_services(place, choice)
+        control, stand_ins = settings.services.control, _stand_ins(place, instead)
     if options.parts & {"workers", "online_workers"} and has_provider_models(settings):
         made.append(provider_service(worker_place(settings, options, free)))
-    return Plan(tuple(made), controller, control)
+    return Plan(tuple(made), controller, control, stand_ins, needs_model="api" not in options.parts)
 
 
 def worker_place(settings: Settings, options: Options, free: Iterator[int]) -> WorkerPlace:
     """What the workers of these options share. `free` yields ports nobody uses."""
     return WorkerPlace(settings, _controller_address(settings, options), _log_level(options), free)
+
+
+def _stand_ins(place: WorkerPlace, choices: Sequence[Choice]) -> tuple[tuple[Service, ...], ...]:
+    groups = (tuple(model_services(place, choice)) for choice in choices)
+    # The model of a provider needs no process: behind it, no other has to be tried.
+    return tuple(takewhile(bool, groups))
 
 
 def _controller_address(settings: Settings, options: Options) -> str:
@@ -189,7 +209,7 @@ def _webui(settings: Settings) -> Service:
     words = (str(word) for pair in flags.items() for word in pair)
     return Service(
         name="webui",
-        argv=(sys.executable, "-m", "streamlit", "run", "webui_pages/app.py", *words),
+        argv=(sys.executable, "-m", "streamlit", "run", "webui_pages/serve.py", *words),
         host=at.host,
         port=at.port,
         ready=Answers(f"{at.url}/_stcore/health"),

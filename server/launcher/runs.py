@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -175,7 +175,7 @@ class Run:
         while now - self._deaths[0] > patience.restart_window_s:
             self._deaths.popleft()
         if not self._was_ready or len(self._deaths) > patience.restart_limit:
-            self._fail(failure)
+            self._fail(replace(failure, given_up=self.restarts))
             return
         self.failure = failure
         self.pause_s = min(FIRST_PAUSE_S * 2 ** (len(self._deaths) - 1), LONGEST_PAUSE_S)

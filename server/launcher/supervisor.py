@@ -47,14 +47,25 @@ class Supervisor:
     `start` and `run` belong to the main thread; `add`, `remove` and `runs` to anyone.
     """
 
-    def __init__(self, services: Sequence[Service], logs: Path, patience: Patience) -> None:
+    def __init__(
+        self,
+        services: Sequence[Service],
+        logs: Path,
+        patience: Patience,
+        stand_ins: Sequence[Sequence[Service]] = (),
+        *,
+        needs_model: bool = False,
+    ) -> None:
+        """See `Plan` for `stand_ins` and `needs_model`."""
         self._guardian = Guardian()
         self._wishes: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._around = Surroundings(
             for_services(os.environ), logs, patience, self._guardian, self._answered, self._changed
         )
         self._runs = {service.name: Run(service, self._around) for service in services}
-        self._waiting: dict[str, Future[Run]] = {}
+        self._stand_ins = list(stand_ins)
+        self._needs_model = needs_model
+        self._waiting: dict[str, list[Future[Run]]] = {}
         self._early: list[Run] = []
         self._view: View | None = None
         self._starting = True
@@ -68,8 +79,9 @@ class Supervisor:
         """Whatever happened, no process is left."""
         for run in self.runs():
             run.kill()
-        for future in self._waiting.values():
-            future.set_exception(ShuttingDown())
+        for futures in self._waiting.values():
+            for future in futures:
+                future.set_exception(ShuttingDown())
         self._guardian.close()
 
     def runs(self) -> list[Run]:
@@ -105,7 +117,7 @@ class Supervisor:
         return result
 
     def remove(self, name: str) -> "Future[Run]":
-        """Stop one service for good; the result is its run once its process is gone.
+        """Stop one service for good, also one that is loading; the result is its run once its process is gone.
 
         The future raises `ModelNotRunning` when there is none and `ShuttingDown` at the end.
         """
@@ -135,6 +147,8 @@ class Supervisor:
             run.check()
         if self._ending:
             return
+        if self._starting:
+            self._bring_in_stand_in()
         self._start_due()
         if self._starting:
             self._see_whether_settled()
@@ -144,6 +158,7 @@ class Supervisor:
     def _see_whether_settled(self) -> None:
         failed = [run for run in self.runs() if run.state is State.FAILED]
         lost = len(failed) == len(self._runs) or any(run.service.critical for run in failed)
+        lost = lost or (self._needs_model and self._no_model_loads())
         if not lost and not all(run.state in SETTLED for run in self.runs()):
             return
         self._starting = False
@@ -151,6 +166,16 @@ class Supervisor:
             self._view.settled(self.runs(), ok=not lost)
         if lost:
             self.end(code=1)
+
+    def _bring_in_stand_in(self) -> None:
+        if self._stand_ins and self._no_model_loads():
+            for service in self._stand_ins.pop(0):
+                self._runs[service.name] = Run(service, self._around)
+
+    def _no_model_loads(self) -> bool:
+        """Whether there are models, and every process of theirs has failed."""
+        models = [run for run in self.runs() if run.service.model]
+        return bool(models) and all(run.state is State.FAILED for run in models)
 
     def _start_due(self) -> None:
         for run in self.runs():
@@ -173,8 +198,9 @@ class Supervisor:
             self._view.show(run)
         else:
             self._early.append(run)
-        if run.state in SETTLED and (future := self._waiting.pop(run.service.name, None)):
-            future.set_result(run)
+        if run.state in SETTLED:
+            for future in self._waiting.pop(run.service.name, ()):
+                future.set_result(run)
 
     def _on_signal(self, _number: int, _frame: object) -> None:
         self._wishes.put(self.end)
@@ -186,7 +212,7 @@ class Supervisor:
         elif present and present.state not in (State.FAILED, State.STOPPED):
             result.set_exception(ModelRunning(name=service.model or service.name))
         else:
-            self._waiting[service.name] = result
+            self._waiting[service.name] = [result]
             run = self._runs[service.name] = Run(service, self._around)
             run.start()
 
@@ -194,9 +220,10 @@ class Supervisor:
         run = self._runs.get(name)
         if self._ending:
             result.set_exception(ShuttingDown())
-        elif run is None or run.state is State.STOPPED or name in self._waiting:
+        elif run is None or run.state is State.STOPPED:
             running = ", ".join(other.service.model for other in self.runs() if other.service.model)
             result.set_exception(ModelNotRunning(name=name, running=running))
         else:
-            self._waiting[name] = result
-            run.stop()
+            self._waiting.setdefault(name, []).append(result)
+            if run.state is not State.STOPPING:
+                run.stop()

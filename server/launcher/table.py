@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _COLOURS = {State.READY: "green", State.FAILED: "red", State.RESTARTING: "yellow", State.STARTING: "cyan"}
 
-Banner = Callable[[], list[str]]
+Banner = Callable[[Sequence[Run]], list[str]]
 
 
 def view_for(labels: Labels, banner: Banner, began: float) -> View:
@@ -47,7 +47,7 @@ class PlainLines:
         if not ok:
             self.write(self._labels("start_failed"))
             return
-        for line in self._banner():
+        for line in self._banner(runs):
             self.write(line)
         self.write(self._labels("all_ready", time.monotonic() - self._began))
         if any(run.state is State.FAILED for run in runs):

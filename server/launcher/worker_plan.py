@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from configs.sections.models import LlmModel
@@ -41,20 +41,20 @@ class WorkerPlace:
         return Address(host=shared.host, port=port or shared.port or next(self.free))
 
 
-def model_services(place: WorkerPlace, choice: Choice, *, critical: bool = False) -> list[Service]:
-    """The processes of a chat model in starting order; none for the model of a provider, which runs elsewhere."""
+def model_services(place: WorkerPlace, choice: Choice) -> list[Service]:
+    """The processes of a chat model in starting order; none for the model of a provider, which runs elsewhere, and for
+    one that cannot run here."""
     model = choice.model
     assert isinstance(model, LlmModel)  # noqa: S101  # choose_llm gives no other
-    if model.engine not in WORKER_MODULES:
+    if model.engine not in WORKER_MODULES or not choice.usable:
         return []
     made: list[Service] = []
     for number in range(1, model.replicas + 1):
         name = choice.name if number == 1 else f"{choice.name}-{number}"
-        needed = critical and model.replicas == 1
         if model.engine == "vllm":
-            made += _vllm(place, choice, name, cards=_cards(model, number), critical=needed)
+            made += _vllm(place, choice, name, cards=_cards(model, number))
         else:
-            made.append(_worker(place, choice, name, cards=_cards(model, number), critical=needed))
+            made.append(_worker(place, choice, name, cards=_cards(model, number)))
     return made
 
 
@@ -97,7 +97,7 @@ def device(settings: Settings, choice: Choice) -> str:
     return choice.model.device or settings.models.device
 
 
-def _worker(place: WorkerPlace, choice: Choice, name: str, *, cards: str, critical: bool) -> Service:
+def _worker(place: WorkerPlace, choice: Choice, name: str, *, cards: str) -> Service:
     model, settings = choice.model, place.settings
     assert isinstance(model, LlmModel)  # noqa: S101  # see model_services
     at = place.address(model.port)
@@ -115,7 +115,7 @@ def _worker(place: WorkerPlace, choice: Choice, name: str, *, cards: str, critic
         start_timeout_s=settings.launcher.start_timeout_s,
         env=dict.fromkeys(_CARDS_VARIABLES, cards) if cards else {},
         light=model.engine not in ENGINE_PACKAGES,
-        critical=critical,
+        critical=False,
         packages=("fastchat", *ENGINE_PACKAGES.get(model.engine, ())),
         model=choice.name,
     )
@@ -157,11 +157,11 @@ def _sampling(model: LlmModel) -> str:
     return model.generation.model_dump_json(exclude_none=True) if model.generation.model_fields_set else ""
 
 
-def _vllm(place: WorkerPlace, choice: Choice, name: str, *, cards: str, critical: bool) -> list[Service]:
+def _vllm(place: WorkerPlace, choice: Choice, name: str, *, cards: str) -> list[Service]:
     """vLLM's server, and the worker through which the controller knows it. A random key keeps others away from it."""
     key = secrets.token_urlsafe(24)
     server = _vllm_server(place, choice, name, key=key, cards=cards)
-    return [replace(one, critical=critical) for one in (server, _vllm_worker(place, choice, name, server, key))]
+    return [server, _vllm_worker(place, choice, name, server, key)]
 
 
 def _vllm_server(place: WorkerPlace, choice: Choice, name: str, *, key: str, cards: str) -> Service:
@@ -179,6 +179,7 @@ def _vllm_server(place: WorkerPlace, choice: Choice, name: str, *, key: str, car
         start_timeout_s=max(settings.launcher.start_timeout_s, VLLM_PATIENCE_S),
         env={"VLLM_API_KEY": key, **_VLLM_OFFLINE, **(dict.fromkeys(_CARDS_VARIABLES, cards) if cards else {})},
         light=False,
+        critical=False,
         model=choice.name,
     )
 
@@ -197,6 +198,7 @@ def _vllm_worker(place: WorkerPlace, choice: Choice, name: str, server: Service,
         start_timeout_s=place.settings.launcher.start_timeout_s,
         env={"ZHIWEN_UPSTREAM_KEY": key},
         after=(server.name,),
+        critical=False,
         packages=("fastchat",),
         model=choice.name,
     )

@@ -26,13 +26,15 @@ _LAST_RESORTS = frozenset({"builtin", "fake"})
 
 @dataclass(frozen=True)
 class Choice:
-    """A model that can run here. `path` is its folder of weights, None when it needs none."""
+    """A model that can run here; with `usable` False one that is wanted and cannot, with the reason. `path` is its
+    folder of weights, None when it needs none."""
 
     name: str
     model: AnyModel
     path: Path | None
     reason_en: str
     reason_zh: str
+    usable: bool = True
 
 
 def choose_llm(settings: Settings, name: str = "") -> Choice:
@@ -44,6 +46,29 @@ def choose_llm(settings: Settings, name: str = "") -> Choice:
     """
     names = [name] if name else preferred_llms(settings)
     return _choose(settings, _chat_models(settings, names), names, bool(name))
+
+
+def wanted_llm(settings: Settings) -> Choice:
+    """Like `choose_llm` without a name. When no preferred model can run here, the first of them, which is not usable:
+    everything but chatting goes on without it, and who asks it is told why."""
+    try:
+        return choose_llm(settings)
+    except ModelUnavailable as error:
+        names = preferred_llms(settings)
+        return _unusable(names[0], _chat_models(settings, names)[names[0]], error)
+
+
+def next_llms(settings: Settings, name: str) -> list[Choice]:
+    """The preferred chat models after the named one that can run here, in order."""
+    names = preferred_llms(settings)
+    models = _chat_models(settings, names)
+    later = names[names.index(name) + 1 :] if name in names else []
+    found = ((other, models[other], weights_folder(settings, other, models[other])) for other in later)
+    return [
+        Choice(other, model, path, f"in the place of {name}", f"代替 {name}")
+        for other, model, path in found
+        if _why_not(settings, other, model, path) is None
+    ]
 
 
 def preferred_llms(settings: Settings) -> list[str]:
@@ -75,6 +100,16 @@ def choose_embedder(settings: Settings, name: str = "") -> Choice:
         ModelUnavailable: it, or every preferred one, cannot run here.
     """
     return _choose(settings, settings.models.embed, [name] if name else settings.models.embed_preference, bool(name))
+
+
+def wanted_embedder(settings: Settings) -> Choice:
+    """Like `choose_embedder` without a name. When no preferred model can run here, the first of them, which is not
+    usable: what needs no vectors goes on without it, and whoever loads it is told why."""
+    try:
+        return choose_embedder(settings)
+    except ModelUnavailable as error:
+        name = settings.models.embed_preference[0]
+        return _unusable(name, settings.models.embed[name], error)
 
 
 def choose_reranker(settings: Settings, name: str = "") -> Choice:
@@ -138,6 +173,10 @@ def _why_not(settings: Settings, name: str, model: AnyModel, path: Path | None) 
             f"权重不完整：{found[1]}（python startup.py --download {name}）",
         )
     return None
+
+
+def _unusable(name: str, model: AnyModel, error: ModelUnavailable) -> Choice:
+    return Choice(name, model, None, str(error.detail["reason_en"]), str(error.detail["reason_zh"]), usable=False)
 
 
 def _no_vllm(settings: Settings) -> tuple[str, str] | None:

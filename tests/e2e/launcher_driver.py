@@ -29,6 +29,7 @@ def service(spec, folder):
         start_timeout_s=spec.get("start_timeout_s", 20),
         after=tuple(spec.get("after", ())),
         critical=spec.get("critical", True),
+        model=spec.get("model", ""),
     )
 
 
@@ -42,9 +43,11 @@ def main():
         restart_window_s=60,
     )
     services = [service(spec, folder) for spec in specification["services"]]
-    with Supervisor(services, folder / "logs", patience) as supervisor:
+    stand_ins = [[service(spec, folder) for spec in group] for group in specification.get("stand_ins", [])]
+    needs_model = specification.get("needs_model", False)
+    with Supervisor(services, folder / "logs", patience, stand_ins, needs_model=needs_model) as supervisor:
         supervisor.start()
-        view = PlainLines(Labels("en"), lambda: ["the banner"], time.monotonic())
+        view = PlainLines(Labels("en"), lambda _: ["the banner"], time.monotonic())
         sys.exit(supervisor.run(view))
 
 

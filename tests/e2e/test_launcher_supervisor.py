@@ -125,6 +125,29 @@ def test_when_all_have_failed_the_launcher_ends(launch):
     assert launcher.wait() == 1
 
 
+def test_models_stand_in_for_each_other_until_one_loads(launch):
+    dies, model = {"behaviour": ["--die-loading", "1"], "critical": False}, {"critical": False, "model": "m"}
+    services = [{"name": "page"}, {"name": "big", **model, **dies}]
+    stand_ins = [[{"name": "small", **model, **dies}], [{"name": "tiny", **model}], [{"name": "no"}]]
+    for group in stand_ins:
+        group[0].setdefault("port", free_port())
+    launcher = launch(services, stand_ins=stand_ins, needs_model=True)
+    launcher.wait_for("Ready in")
+    for name, state in (("big", "failed"), ("small", "failed"), ("tiny", "ready")):
+        assert f"{name:<24}  {state}" in launcher.text
+    assert launcher.pids("no") == [], "a model that loads needs no stand-in"
+    assert launcher.process.poll() is None
+
+
+def test_a_start_that_is_of_no_use_without_a_model_ends_when_none_loads(launch):
+    dies = {"behaviour": ["--die-loading", "1"], "critical": False, "model": "m"}
+    stand_ins = [[{"name": "small", **dies, "port": free_port()}]]
+    launcher = launch([{"name": "other"}, {"name": "big", **dies}], stand_ins=stand_ins, needs_model=True)
+    assert launcher.wait() == 1
+    assert launcher.text.count("ended with exit code 1") == 2
+    assert launcher.left() == []
+
+
 def test_a_later_death_is_followed_by_restarts_with_growing_pauses_then_failure_stays(launch):
     launcher = launch([{"name": "good"}, {"name": "frail", "behaviour": ["--die-after", "0.5"]}], restart_limit=2)
     launcher.wait_for("frail                     failed", seconds=25)
@@ -132,6 +155,7 @@ def test_a_later_death_is_followed_by_restarts_with_growing_pauses_then_failure_
     assert text.index("restart in 1 s") < text.index("restart in 2 s") < text.index("frail                     failed")
     assert len(launcher.pids("frail")) == 3
     assert "ended with exit code 7" in text
+    assert "it was restarted 2 times and is not started again by itself" in text
     assert launcher.process.poll() is None, "the others keep running"
     assert len(launcher.left()) == 1
 

@@ -12,7 +12,7 @@ from server.errors import ModelNotFound
 from server.launcher.arguments import Options, parse
 from server.launcher.errors import KeyNeeded, NeedsWeights, WorkerUnreachable
 from server.launcher.plan import plan, with_options
-from server.llm.catalog import Choice, choose_llm
+from server.llm.catalog import Choice, choose_llm, next_llms, wanted_llm
 
 LLM = ["controller", "openai_api"]
 WORKER = ["worker-builtin-extractive"]
@@ -30,7 +30,8 @@ def planned(settings, *arguments):
     options = parse(arguments)
     settings = with_options(settings, options)
     choices = [choose_llm(settings, name) for name in options.model_names or ("",)]
-    return plan(settings, options, choices, count(40001))
+    instead = [] if options.model_names else next_llms(settings, choices[0].name)
+    return plan(settings, options, choices, count(40001), instead)
 
 
 def service(made, name):
@@ -73,7 +74,7 @@ def test_commands_carry_the_addresses_of_the_settings(settings):
     )
     assert flag(service(made, "openai_api"), "--controller-address") == "http://127.0.0.1:20001"
     assert service(made, "api").argv[1:] == ("-m", "server.api", "--host", "127.0.0.1", "--port", "7861")
-    assert service(made, "webui").argv[1:5] == ("-m", "streamlit", "run", "webui_pages/app.py")
+    assert service(made, "webui").argv[1:5] == ("-m", "streamlit", "run", "webui_pages/serve.py")
     assert flag(service(made, "webui"), "--server.port") == "8501"
 
 
@@ -94,15 +95,44 @@ def test_a_configured_port_is_used_and_named_as_the_setting(settings, monkeypatc
     assert worker.setting == 'models.llm."builtin-extractive"'
 
 
-def test_several_models_each_get_a_worker_and_none_alone_is_critical(settings, monkeypatch):
+def test_several_models_each_get_a_worker(settings, monkeypatch):
     monkeypatch.setenv("ZHIWEN__MODELS__LLM", json.dumps({"script": {"engine": "fake"}}))
     made = planned(load_settings(), "-m", "-n", "script", "builtin-extractive", "script")
-    assert [(one.name, one.port, one.critical) for one in made.services] == [
-        ("worker-script", 40001, False),
-        ("worker-builtin-extractive", 40002, False),
+    assert [(one.name, one.port) for one in made.services] == [
+        ("worker-script", 40001),
+        ("worker-builtin-extractive", 40002),
     ]
     assert service(made, "worker-script").argv[2] == "server.llm.workers.scripted"
-    assert service(planned(settings, "-m"), "worker-builtin-extractive").critical
+
+
+def test_no_model_is_critical_but_without_the_api_nothing_is_of_use_without_one(settings):
+    made = planned(settings, "-a")
+    assert not service(made, "worker-builtin-extractive").critical
+    assert service(made, "api").critical
+    assert not made.needs_model
+    assert planned(settings, "--llm-api").needs_model
+    assert planned(settings, "-m", "-n", "builtin-extractive").needs_model
+
+
+def test_the_next_preferences_stand_in_up_to_the_first_that_needs_no_process(settings, monkeypatch):
+    models = {"first": {"engine": "fake"}, "second": {"engine": "fake"}, "third": {"engine": "fake"}}
+    cloud = {"cloud": {"base_url": "http://127.0.0.1:1/v1", "models": ["m"]}}
+    monkeypatch.setenv("ZHIWEN__MODELS__LLM", json.dumps(models))
+    monkeypatch.setenv("ZHIWEN__PROVIDERS", json.dumps(cloud))
+    preference = ["first", "second", "Qwen2.5-1.5B-Instruct", "cloud/m", "third"]
+    monkeypatch.setenv("ZHIWEN__MODELS__LLM_PREFERENCE", json.dumps(preference))
+    made = planned(load_settings(), "-a")
+    assert [[one.name for one in group] for group in made.stand_ins] == [["worker-second"]]
+    assert planned(load_settings(), "-a", "-n", "first").stand_ins == (), "who names models wants no others"
+
+
+def test_a_preference_that_cannot_run_here_is_planned_around(settings, monkeypatch):
+    monkeypatch.setenv("ZHIWEN__MODELS__LLM_PREFERENCE", json.dumps(["Qwen2.5-1.5B-Instruct"]))
+    wanted = wanted_llm(load_settings())
+    assert (wanted.name, wanted.usable) == ("Qwen2.5-1.5B-Instruct", False)
+    assert "--download" in wanted.reason_en
+    made = plan(load_settings(), parse(["-a"]), [wanted], count(40001))
+    assert [one.name for one in made.services if one.model] == []
 
 
 @pytest.mark.parametrize(("engine", "module"), [("transformers", "transformers_worker"), ("fastchat", "stock")])

@@ -9,7 +9,6 @@ from server.launcher.banner import banner, summary
 from server.launcher.environment import for_service, for_services
 from server.launcher.failures import Failure
 from server.launcher.labels import _LABELS, Labels, console_language
-from server.launcher.plan import Plan
 from server.launcher.runs import State
 from server.llm.catalog import choose_llm
 from server.masking import MASK, as_toml, masked_url
@@ -38,7 +37,7 @@ def test_the_settings_are_shown_as_toml_without_secrets(settings):
     assert shown["database"]["url"] == f"postgresql://zhiwen:{MASK}@db:5432/kb?sslpassword={MASK}"
     assert shown["services"]["api"]["port"] == 7861
     assert shown["models"]["llm"]["Qwen2.5-1.5B-Instruct"]["repo"] == "Qwen/Qwen2.5-1.5B-Instruct"
-    assert shown["web"] == {"language": settings.web.language, "password": ""}
+    assert (shown["web"]["language"], shown["web"]["password"]) == (settings.web.language, "")
 
 
 def test_a_secret_that_is_not_set_shows_as_not_set(settings, monkeypatch):
@@ -54,7 +53,7 @@ def test_a_url_without_a_password_stays(url):
 def test_banner_and_summary_name_versions_models_reasons_and_no_secret(settings):
     for language, reason in (("en", "no weights here"), ("zh", "本机没有权重")):
         labels = Labels(language)
-        for lines in (banner(settings, Plan((), ""), [choose_llm(settings)], labels), summary(settings, labels)):
+        for lines in (banner(settings, [], [choose_llm(settings)], labels), summary(settings, labels)):
             text = "\n".join(lines)
             for part in ("Python", "zhiwen 0.", "langchain-core 1.", "fastchat 0.2.36", "builtin-ngram", reason):
                 assert part in text
@@ -112,3 +111,9 @@ def test_what_the_user_set_for_numeric_libraries_wins():
     light = for_service(shared, light=True, extra={})
     assert (light["OMP_NUM_THREADS"], light["OPENBLAS_NUM_THREADS"]) == ("8", "1")
     assert "OPENBLAS_NUM_THREADS" not in for_service(shared, light=False, extra={})
+
+
+def test_a_service_that_is_given_up_says_so():
+    failure = Failure("died", 1.2, "logs/a.log", 7, given_up=5)
+    assert failure.summary("en").endswith("; it was restarted 5 times and is not started again by itself")
+    assert "已自动重启 5 次" in failure.summary("zh")

@@ -12,6 +12,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from server.llm.workers.transformers_devices import check_cards, check_room, pick_device, pick_dtype, placement
 from server.llm.workers.transformers_failures import LoadFailed, PromptRefused, missing_package
+from server.llm.workers.transformers_progress import log_progress
 from server.llm.workers.transformers_prompt import ChatPrompt
 
 UNKNOWN_WINDOW = 2048
@@ -54,6 +55,7 @@ def load(options: Namespace) -> Loaded:
         check_room(folder, stored, dtype, options.quantization, device)
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=options.trust_remote_code)
     prompt = _prompt(tokenizer, options)
+    log_progress()
     model = AutoModelForCausalLM.from_pretrained(
         folder,
         config=config,
