@@ -68,7 +68,7 @@ if str(FOLDER.parent) not in sys.path:
 from configs.settings import Settings, load_settings  # noqa: E402  # found through the line above
 from server.errors import Language  # noqa: E402
 from webui_pages.client import ApiClient, open_http  # noqa: E402
-from webui_pages.components.frame import footer, language_switch  # noqa: E402
+from webui_pages.components.frame import brand, footer, language_switch  # noqa: E402
 from webui_pages.components.login import account, gate  # noqa: E402
 from webui_pages.labels import Labels  # noqa: E402
 from webui_pages.state import ChatOptions, session_state  # noqa: E402
@@ -111,39 +111,33 @@ def main() -> None:
     language = browser_language() if settings.web.language == "auto" else settings.web.language
     state = session_state(language, default_options(settings))
     with st.sidebar:
+        beside, foot, below = st.container(), st.container(key="foot"), st.container(key="below")
+    with below:
         state.language = language_switch(state.language)
-        beside = st.container()
     key = state.access.key if state.access else settings.security.api_key.get_secret_value()
     ui = Ui(ApiClient(http, state.language, key), Labels(state.language), state, settings, beside)
-    st.set_page_config(page_title=ui.text.product, page_icon="📖", layout="wide")
+    brand(ui)
     st.html(FOLDER / "style.css")
     allowed = gate(ui)
     page = st.navigation(_pages(ui), position="sidebar" if allowed else "hidden")
     if allowed:
-        with st.sidebar:
+        with foot:
             account(ui)
             footer(ui)
         page.run()
 
 
-def _pages(ui: Ui) -> dict[str, list[Any]]:
-    """The pages in their groups. The module of a page is imported when the page is shown."""
-    text = ui.text
-    return {
-        text.use_pages: [
-            st.Page(_shown(ui, "chat"), title=text.chat_page, icon=":material/forum:", url_path="chat", default=True),
-            st.Page(
-                _shown(ui, "knowledge_base"),
-                title=text.knowledge_base_page,
-                icon=":material/library_books:",
-                url_path="knowledge_base",
-            ),
-        ],
-        text.manage_pages: [
-            st.Page(_shown(ui, "models"), title=text.models_page, icon=":material/neurology:", url_path="models"),
-            st.Page(_shown(ui, "system"), title=text.system_page, icon=":material/monitor_heart:", url_path="system"),
-        ],
+def _pages(ui: Ui) -> list[Any]:
+    """All pages. The module of a page is imported when the page is shown."""
+    titles = {
+        "chat": (ui.text.chat_page, ":material/forum:"),
+        "knowledge_base": (ui.text.knowledge_base_page, ":material/library_books:"),
+        "models": (ui.text.models_page, ":material/neurology:"),
+        "system": (ui.text.system_page, ":material/monitor_heart:"),
     }
+    for name, (title, icon) in titles.items():
+        ui.pages[name] = st.Page(_shown(ui, name), title=title, icon=icon, url_path=name, default=name == "chat")
+    return list(ui.pages.values())
 
 
 def _shown(ui: Ui, name: str) -> Callable[[], None]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
 
 import streamlit as st
@@ -16,6 +16,7 @@ from webui_pages.state import State
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
+    from streamlit.navigation.page import Page
 
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
 _SCOPES: tuple[KeyScope, ...] = get_args(KeyScope)
@@ -27,13 +28,15 @@ _ADDRESS = re.compile(r"((?:https?://|www\.)[!-_a-~]+(?<![.,:;)\]]))")
 
 @dataclass(frozen=True)
 class Ui:
-    """One run of the page for one session. `beside` is the place of a page in the sidebar, above the footer."""
+    """One run of the page for one session. `beside` is the place of a page in the sidebar, above the footer; `pages`
+    are the pages by the ends of their addresses, for links."""
 
     client: ApiClient
     text: Labels
     state: State
     settings: Settings
     beside: "DeltaGenerator"
+    pages: "dict[str, Page]" = field(default_factory=dict)
 
     def may(self, needed: KeyScope) -> bool:
         """Whether the key of this session has that scope; while nobody could tell, the API decides."""

@@ -1,6 +1,7 @@
-"""Around the pages: language switch, footer with version and health."""
+"""Around the pages: name and icon, language switch, footer with version and health."""
 
 import time
+from pathlib import Path
 
 import streamlit as st
 
@@ -11,6 +12,14 @@ from webui_pages.labels import LANGUAGES, Labels
 from webui_pages.ui import Ui, literal
 
 HEALTH_FRESH_S = 15
+BRAND = Path(__file__).resolve().parents[1] / "brand"
+
+
+def brand(ui: Ui) -> None:
+    """Title and icon of the browser's tab, and the name above the list of pages."""
+    icon = str(BRAND / "icon.svg")
+    st.set_page_config(page_title=ui.text.product, page_icon=icon, layout="wide")
+    st.logo(str(BRAND / f"logo_{ui.text.language}.svg"), size="large", icon_image=icon)
 
 
 def language_switch(current: Language) -> Language:

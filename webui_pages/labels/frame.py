@@ -12,8 +12,6 @@ class FrameLabels(Table):
     knowledge_base_page = Label("知识库管理", "Knowledge bases")
     models_page = Label("模型", "Models")
     system_page = Label("系统", "System")
-    use_pages = Label("使用", "Use")
-    manage_pages = Label("管理", "Manage")
     language_switch = Label("界面语言", "Language")
     service_ok = Label("服务正常", "All services up")
     service_degraded = Label("部分服务异常", "Some services are down")
