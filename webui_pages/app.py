@@ -1,4 +1,4 @@
-"""Entry of the web page: `python -m streamlit run webui_pages/app.py`, from any folder.
+"""The web page, which `serve.py` serves: `python -m streamlit run webui_pages/serve.py`, from any folder.
 
 A client of the knowledge API, which may run on another machine (environment variable ZHIWEN_API_URL).
 Pages live in `views/`: Streamlit would take a folder `pages/` beside this file for pages of its own making.

@@ -31,23 +31,26 @@ class Outcome:
 @dataclass(frozen=True)
 class Access:
     """Who uses this session: the key its calls carry, and what that key may do. `asked` tells that the page asked for
-    it, so that there is something to log out of; `needed` that the API wants a key at all."""
+    it, so that there is something to log out of; `needed` that the API wants a key at all; `login` is the id of the
+    login that outlasts a reload, "" where there is none."""
 
     key: str = ""
     name: str = ""
     scope: KeyScope = "admin"
     needed: bool = False
     asked: bool = False
+    login: str = ""
 
 
 @dataclass
 class State:
     """The session, but for what the page of knowledge bases remembers (`desk.Desk`). `knowledge_base` is the one that
-    was opened last."""
+    was opened last; `ticket` is yet to be traded for the cookie of a login."""
 
     language: Language
     chat: ChatState
     access: Access | None = None
+    ticket: str = ""
     knowledge_base: str = ""
     health: Health | None = None
     formats: Formats | None = None

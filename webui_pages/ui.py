@@ -10,7 +10,7 @@ import streamlit as st
 
 from configs.settings import Settings
 from server.api.schemas.keys import KeyScope
-from webui_pages.client import ApiClient, ApiFailed
+from webui_pages.client import API_AWAY, ApiClient, ApiFailed
 from webui_pages.labels import Labels
 from webui_pages.state import State
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
 _SCOPES: tuple[KeyScope, ...] = get_args(KeyScope)
 LOOK_EVERY_S = 2.0
-AWAY = ("service_unavailable", "api_timeout", "api_cut")
+AWAY = (API_AWAY, "api_cut")
 NO_KEY = "api_key_required"
 _ADDRESS = re.compile(r"((?:https?://|www\.)[!-_a-~]+(?<![.,:;)\]]))")
 

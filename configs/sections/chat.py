@@ -22,11 +22,12 @@ class Chat(Section):
 
 
 class Web(Section):
-    """The web page. `users` are people of an OIDC provider by e-mail address, each with an API key; "" stands for
-    `security.api_key`."""
+    """The web page. `login_hours` is how long a browser stays logged in, 0 until it loads the page again. `users` are
+    people of an OIDC provider by e-mail address, each with an API key; "" stands for `security.api_key`."""
 
     language: Literal["auto", "zh", "en"]
     password: SecretStr
+    login_hours: int = Field(ge=0, le=8760)
     users: dict[str, SecretStr]
 
     @field_validator("password")

@@ -13,6 +13,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from webui_fake_api import running_fake_api
 
+from webui_pages.logins import Logins
+
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "webui_pages" / "app.py"
 
@@ -26,6 +28,8 @@ def listen_on(monkeypatch):
         monkeypatch.setattr(st, "get_option", lambda name: address if name == "server.address" else get_option(name))
 
     listen("127.0.0.1")
+    # The harness has no browser, and a mock in the place of its cookies.
+    monkeypatch.setattr("webui_pages.components.remembered.cookie_of_browser", str)
     return listen
 
 
@@ -94,6 +98,89 @@ def test_logging_out_forgets_the_key(api, listen_on):
     page.button(key="log_out").click().run()
     assert page.text_input(key="gate_key").value == ""
     assert not page.chat_input
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """Logins as where the route for their cookies is there."""
+    logins = Logins()
+    logins.served = True
+    for module in ("login", "remembered"):
+        monkeypatch.setattr(f"webui_pages.components.{module}.LOGINS", logins)
+    return logins
+
+
+def reloaded(monkeypatch, cookie) -> AppTest:
+    monkeypatch.setattr("webui_pages.components.remembered.cookie_of_browser", lambda: cookie)
+    return opened()
+
+
+def scripts(page: AppTest) -> str:
+    return "".join(element.proto.body for element in page.get("html") if element.proto.unsafe_allow_javascript)
+
+
+def test_a_login_outlasts_a_reload_until_somebody_logs_out(api, listen_on, served, monkeypatch):
+    listen_on("0.0.0.0")
+    api.keys = {"right": "write"}
+    page = asked_for_a_key(opened(), "right")
+    script = scripts(page)
+    assert "right" not in script
+    cookie, seconds = served.redeem(script.split('ticket: "')[1].split('"')[0])
+    assert 7 * 86400 - 60 < seconds <= 7 * 86400
+    assert not scripts(page.run())
+    again = reloaded(monkeypatch, cookie)
+    assert again.chat_input
+    assert api.requests[-1][2]["Authorization"] == "Bearer right"
+    left = again.button(key="log_out").click().run()
+    assert left.text_input(key="gate_key")
+    assert "DELETE" in scripts(left)
+    assert page.run().text_input(key="gate_key")
+    assert reloaded(monkeypatch, cookie).text_input(key="gate_key")
+
+
+def test_a_remembered_key_that_was_revoked_is_asked_for(api, listen_on, served, monkeypatch):
+    listen_on("0.0.0.0")
+    api.keys = {"other": "admin"}
+    _, ticket = served.begin("revoked", 60)
+    cookie, _ = served.redeem(ticket)
+    assert reloaded(monkeypatch, cookie).text_input(key="gate_key")
+    assert served.of_cookie(cookie) is None
+
+
+def test_a_remembered_login_waits_for_an_api_that_is_away(api, listen_on, served, monkeypatch):
+    listen_on("0.0.0.0")
+    monkeypatch.setenv("ZHIWEN_API_URL", "http://127.0.0.1:9")
+    _, ticket = served.begin("good", 60)
+    page = reloaded(monkeypatch, served.redeem(ticket)[0])
+    assert ["没有响应" in box.value for box in page.error] == [True]
+    assert not page.text_input
+
+
+def test_nothing_is_remembered_where_the_settings_say_so(api, listen_on, served, monkeypatch):
+    listen_on("0.0.0.0")
+    monkeypatch.setenv("ZHIWEN__WEB__LOGIN_HOURS", "0")
+    api.keys = {"right": "write"}
+    page = opened()
+    assert "刷新页面后需要重新输入。" in [caption.value for caption in page.caption]
+    assert not scripts(asked_for_a_key(page, "right"))
+
+
+def test_tickets_and_logins_end(monkeypatch):
+    logins, now = Logins(), 1000.0
+    monkeypatch.setattr("webui_pages.logins.time.time", lambda: now)
+    login, ticket = logins.begin("key", 100)
+    assert logins.redeem("guessed") is None
+    cookie, seconds = logins.redeem(ticket)
+    assert seconds == 100
+    assert logins.redeem(ticket) is None
+    assert logins.of_cookie(cookie) == login
+    _, late = logins.begin("key", 100)
+    now += 61
+    assert logins.redeem(late) is None
+    assert logins.of_cookie(cookie) == login
+    now += 40
+    assert logins.of_cookie(cookie) is None
+    assert logins.get(login.id) is None
 
 
 def test_the_password_of_the_page_stands_for_the_key_of_the_settings(api, listen_on, monkeypatch):

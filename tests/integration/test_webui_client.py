@@ -8,7 +8,7 @@ from webui_fake_api import running_fake_api, source
 from server.api.schemas.chat import ChatRequest, History, KnowledgeBaseChatRequest
 from server.api.schemas.knowledge_bases import CreateKnowledgeBase
 from server.api.schemas.upkeep import StartRebuild
-from webui_pages.client import ApiClient, ApiFailed, open_http
+from webui_pages.client import API_AWAY, ApiClient, ApiFailed, open_http
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_nobody_listening_names_the_address_and_what_to_do(language, advice):
         url = api.url
     with pytest.raises(ApiFailed) as failed:
         ApiClient(open_http(url, 1), language).knowledge_bases()
-    assert failed.value.code == "service_unavailable"
+    assert failed.value.code == API_AWAY
     assert url in failed.value.message
     assert advice in failed.value.message
     assert "python startup.py -a" in failed.value.message

@@ -8,10 +8,10 @@ from webui_pages.client.knowledge_bases import KnowledgeBaseCalls
 from webui_pages.client.models import ModelCalls
 from webui_pages.client.search import SearchCalls
 from webui_pages.client.system import SystemCalls
-from webui_pages.client.transport import ApiFailed, open_http
+from webui_pages.client.transport import API_AWAY, ApiFailed, open_http
 from webui_pages.client.upkeep import UpkeepCalls
 
-__all__ = ["CONVERSATION_GONE", "AnswerPart", "ApiClient", "ApiFailed", "Around", "open_http"]
+__all__ = ["API_AWAY", "CONVERSATION_GONE", "AnswerPart", "ApiClient", "ApiFailed", "Around", "open_http"]
 
 
 class ApiClient(

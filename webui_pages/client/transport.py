@@ -17,6 +17,8 @@ from webui_pages.labels import Labels
 from webui_pages.sse import data_events
 
 CONNECT_TIMEOUT_S = 5.0
+API_AWAY = "api_away"
+"""Nobody answers at the address of the API; what the API itself says of other services has codes of its own."""
 CONTRACT_WORDED = frozenset({"knowledge_base_exists", "search_engine_not_configured"})
 """Errors that the API tells in the words of 0.2.10, whatever language is asked for; the page tells them in its own."""
 
@@ -85,7 +87,7 @@ class Transport:
                 yield response
         except (httpx.ConnectError, httpx.ConnectTimeout):
             error = ServiceUnavailable(name=self._labels.api_name, url=self.url, log="logs/api.log")
-            raise ApiFailed(error.code, error.message(self._labels.language)) from None
+            raise ApiFailed(API_AWAY, error.message(self._labels.language)) from None
         except httpx.TimeoutException:
             raise self._failed("api_timeout", self._labels.api_timeout) from None
         except httpx.HTTPError:

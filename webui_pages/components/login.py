@@ -3,22 +3,27 @@
 On loopback the page uses `security.api_key` of the settings, if there is one, and asks nobody. It asks for a key when
 it is open to other machines, or when the API wants a key that the settings do not have. Instead of a key people may
 enter the password of the page (`web.password`), or log in at an OIDC provider (`.streamlit/secrets.toml`, `web.users`).
+Who has given a key or the password stays logged in for `web.login_hours` (`remembered`).
 """
 
 import hmac
 import time
+from dataclasses import replace
 
 import streamlit as st
 
 from configs.sections.services import Service
 from configs.settings import Settings
 from webui_pages.client import ApiFailed
+from webui_pages.components.remembered import forget, hand_over, keep, known_login
+from webui_pages.logins import LOGINS
 from webui_pages.state import Access
-from webui_pages.ui import Ui, literal
+from webui_pages.ui import Ui, failures_shown, literal
 
 WRONG_KEY_DELAY_S = 1.0
 LOGIN_PX = 480
 NO_KEY = "api_key_required"
+HOURS_A_DAY = 24
 
 
 def is_open_to_others(settings: Settings) -> bool:
@@ -30,7 +35,7 @@ def is_open_to_others(settings: Settings) -> bool:
 
 def gate(ui: Ui) -> bool:
     """Find out who this is; True when the page may be shown, else what is needed has been shown instead."""
-    if ui.state.access is not None:
+    if hand_over(ui):
         return True
     is_open = is_open_to_others(ui.settings)
     own = ui.settings.security.api_key.get_secret_value()
@@ -47,7 +52,11 @@ def gate(ui: Ui) -> bool:
     if closed:
         st.error(ui.text.gate_closed, icon=":material/lock:")
         return False
-    return _logged_in_elsewhere(ui) or _form(ui)
+    with failures_shown(ui):
+        if _remembered(ui) or _logged_in_elsewhere(ui):
+            st.rerun()  # the calls of this run were made ready before anybody knew the key
+        _form(ui)
+    return False
 
 
 def account(ui: Ui) -> None:
@@ -58,7 +67,7 @@ def account(ui: Ui) -> None:
     with st.container(key="account", horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(literal(f"{access.name} · {access.scope}"))
         if st.button(ui.text.log_out, icon=":material/logout:", key="log_out", type="tertiary"):
-            st.session_state.clear()
+            forget(ui)
             if _oidc_configured() and st.user.is_logged_in:
                 st.logout()
             st.rerun()
@@ -69,16 +78,40 @@ def _access(ui: Ui, key: str, *, asked: bool = False) -> Access:
     return Access(key, found.name, found.scope, found.needed, asked)
 
 
-def _form(ui: Ui) -> bool:
+def _remembered(ui: Ui) -> bool:
+    """Whether the browser brought the cookie of a login whose key is still a good one."""
+    login = known_login()
+    if login is None:
+        return False
+    try:
+        found = _access(ui, login.key, asked=True)
+    except ApiFailed as failure:
+        if failure.code != NO_KEY:
+            raise
+        LOGINS.end(login.id)
+        return False
+    ui.state.access = replace(found, login=login.id)
+    return True
+
+
+def _form(ui: Ui) -> None:
     with st.form("gate", width=LOGIN_PX):
         st.subheader(ui.text.gate_title, anchor=False)
         has_password = bool(ui.settings.web.password.get_secret_value())
         st.caption(ui.text.gate_hint_password if has_password else ui.text.gate_hint)
+        st.caption(_how_long(ui))
         given = st.text_input(ui.text.gate_field, type="password", key="gate_key")
         pressed = st.form_submit_button(ui.text.gate_enter, type="primary", key="gate_enter")
     if pressed and given:
         _check(ui, given.strip())
-    return False
+
+
+def _how_long(ui: Ui) -> str:
+    hours = ui.settings.web.login_hours
+    if not hours or not LOGINS.served:
+        return ui.text.gate_once
+    days = hours // HOURS_A_DAY
+    return ui.text.gate_days.format(days=days) if days > 1 else ui.text.gate_hours.format(hours=hours)
 
 
 def _check(ui: Ui, given: str) -> None:
@@ -98,7 +131,7 @@ def _check(ui: Ui, given: str) -> None:
         time.sleep(WRONG_KEY_DELAY_S)
         st.error(ui.text.gate_wrong, icon=":material/error:")
         return
-    ui.state.access = access
+    keep(ui, access)
     st.rerun()
 
 

@@ -23,13 +23,20 @@ class FrameLabels(Table):
     # who uses the page
     gate_title = Label("登录知问", "Log in to Zhiwen")
     gate_hint = Label(
-        "请输入一个 API 密钥；管理员可以在“系统”页或用 python startup.py --create-key 创建。刷新页面后需要重新输入。",
-        "Enter an API key. An administrator makes them on the page “System” or with python startup.py --create-key. It "
-        "is asked for again when the page is loaded again.",
+        "请输入一个 API 密钥；管理员可以在“系统”页或用 python startup.py --create-key 创建。",
+        "Enter an API key. An administrator makes them on the page “System” or with python startup.py --create-key.",
     )
     gate_hint_password = Label(
-        "请输入本页面的密码，或一个 API 密钥。刷新页面后需要重新输入。",
-        "Enter the password of this page, or an API key. It is asked for again when the page is loaded again.",
+        "请输入本页面的密码，或一个 API 密钥。", "Enter the password of this page, or an API key."
+    )
+    gate_once = Label("刷新页面后需要重新输入。", "It is asked for again when the page is loaded again.")
+    gate_days = Label(
+        "{days} 天内在此浏览器上无需再次登录；公用电脑请在离开前退出登录。",
+        "This browser stays logged in for {days} days. Log out before you leave a computer that others use.",
+    )
+    gate_hours = Label(
+        "{hours} 小时内在此浏览器上无需再次登录；公用电脑请在离开前退出登录。",
+        "This browser stays logged in, for hours: {hours}. Log out before you leave a computer that others use.",
     )
     gate_field = Label("密钥或密码", "Key or password")
     gate_enter = Label("登录", "Log in")

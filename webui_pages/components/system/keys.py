@@ -4,6 +4,7 @@ import streamlit as st
 
 from server.api.schemas.keys import CreateKey, KeyDetails, KeyScope
 from webui_pages.client import ApiFailed
+from webui_pages.components.remembered import keep
 from webui_pages.state import Access
 from webui_pages.ui import Ui, literal
 
@@ -66,7 +67,7 @@ def _make(ui: Ui, request: CreateKey) -> None:
     access = ui.state.access
     if access is not None and not access.needed:
         # From this moment on the API wants a key, of this session too.
-        ui.state.access = Access(made.key, made.name, made.scope, needed=True, asked=True)
+        keep(ui, Access(made.key, made.name, made.scope, needed=True, asked=True))
     st.rerun()
 
 
