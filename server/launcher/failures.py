@@ -79,7 +79,7 @@ class Failure:
         if self.kind == "not_started":
             return f"无法启动：{self.detail}" if zh else f"could not be started: {self.detail}"
         if self.kind == "held_back":
-            return f"未启动，因为 {self.detail} 失败" if zh else f"was not started, because {self.detail} has failed"
+            return f"无法工作，因为 {self.detail} 失败" if zh else f"cannot work, because {self.detail} has failed"
         if self.kind == "timeout":
             return f"{self.seconds:.0f} 秒内没有就绪" if zh else f"was not ready within {self.seconds:.0f} s"
         how = _how_it_ended(self.exit_code or 0, language)

@@ -104,7 +104,8 @@ class Run:
         self._become(State.STARTING)
 
     def give_up(self, needed: str) -> None:
-        """It will not be started: the service it needs has failed."""
+        """End it, or never start it: the service it needs has failed."""
+        self._end()
         self._fail(Failure("held_back", 0, self._log_shown, detail=needed))
 
     def answer_came(self, attempt: int) -> None:

@@ -23,6 +23,7 @@ from server.launcher.services import Service
 
 TICK_S = 0.05
 IDLE_TICK_S = 0.2
+GONE = frozenset({State.STOPPING, State.STOPPED, State.FAILED})
 
 
 class View(Protocol):
@@ -178,14 +179,14 @@ class Supervisor:
         return bool(models) and all(run.state is State.FAILED for run in models)
 
     def _start_due(self) -> None:
+        """Start what has waited long enough, and end what cannot work any more."""
         for run in self.runs():
-            if run.state is State.WAITING:
-                needed = (self._runs[name] for name in run.service.after if name in self._runs)
-                states = {other.service.name: other.state for other in needed}
-                if State.FAILED in states.values():
-                    run.give_up(next(name for name, state in states.items() if state is State.FAILED))
-                elif all(state is State.READY for state in states.values()):
-                    run.start()
+            needed = [self._runs[name] for name in run.service.after if name in self._runs]
+            failed = [other.service.name for other in needed if other.state is State.FAILED]
+            if failed and run.state not in GONE:
+                run.give_up(failed[0])
+            elif run.state is State.WAITING and all(other.state is State.READY for other in needed):
+                run.start()
 
     def _finished(self) -> bool:
         return self._ending and all(run.state in (State.STOPPED, State.FAILED) for run in self.runs())

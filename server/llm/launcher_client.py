@@ -1,6 +1,7 @@
 """The knowledge API's side of the launcher's control endpoint: which services run; start, stop and replace models."""
 
 import os
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from configs.sections.services import CONTROL_TOKEN
@@ -12,6 +13,9 @@ from server.llm.provider_connections import Connections
 from server.llm.providers import Endpoint
 
 LOOK_S = 5.0
+
+_WORST_LAST = ("ready", "waiting", "starting", "restarting", "stopping", "stopped", "failed")
+_BEST_FIRST = ("ready", "waiting", "starting", "restarting", "stopping", "failed", "stopped")
 
 
 class LauncherClient:
@@ -73,3 +77,17 @@ def _as_error(refused: Refused) -> ZhiwenError:
     data = refused.body.get("data")
     told = {"reason_en": str(refused), "reason_zh": str((data or {}).get("msg_zh") or refused)}
     return ModelStartFailed(**told) if refused.status >= 500 else ModelChangeRefused(**told)
+
+
+def by_model(services: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The service that tells the state of each model. One replica that is ready is enough; a replica is as well as
+    the worst of its processes, of which vLLM's server is named before the worker that waits for it."""
+    replicas: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for service in services:
+        replica = service["name"].partition("-")[2]
+        replicas.setdefault((service["model_name"], replica), []).append(service)
+    told: dict[str, Mapping[str, Any]] = {}
+    for (model, _), processes in replicas.items():
+        mine = max(processes, key=lambda process: _WORST_LAST.index(process["state"]))
+        told[model] = min(told.get(model, mine), mine, key=lambda process: _BEST_FIRST.index(process["state"]))
+    return told

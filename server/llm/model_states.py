@@ -1,7 +1,7 @@
 """Which chat models there are, in which state, and changing that: from launcher, controller and settings."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ from server.errors import ModelNotFound, ModelUnavailable
 from server.llm.catalog import choose_llm
 from server.llm.chat_models import ChatModels
 from server.llm.generation import Generation
-from server.llm.launcher_client import LauncherClient
+from server.llm.launcher_client import LauncherClient, by_model
 from server.llm.provider_listing import models_of
 from server.llm.providers import ENGINE, endpoint_of, find_model, named_models
 from server.types import Message
@@ -25,13 +25,12 @@ _STATES: Mapping[str, State] = {
     "failed": "failed",
 }
 """States of the launcher's services; others mean that nothing runs."""
-_WORST_LAST = ("ready", "waiting", "starting", "restarting", "stopping", "stopped", "failed")
-_BEST_FIRST = ("ready", "waiting", "starting", "restarting", "stopping", "failed", "stopped")
 
 
 @dataclass(frozen=True)
 class ModelState:
-    """One chat model. `reason_en` and `reason_zh` say why it failed or cannot start; `seconds` is its loading time."""
+    """One chat model. `reason_en` and `reason_zh` say why it failed or cannot start; `seconds` is its loading time,
+    `percent` how much of its weights is loaded, where that is known."""
 
     name: str
     kind: Literal["local", "online"]
@@ -39,6 +38,7 @@ class ModelState:
     state: State
     address: str = ""
     seconds: float = 0.0
+    percent: int | None = None
     restarts: int = 0
     log: str = ""
     reason_en: str = ""
@@ -73,7 +73,7 @@ class ModelStates:
             ServiceUnavailable: launcher or controller do not answer.
         """
         running = set(await self._models.running())
-        services = _by_model(await self._launcher.services())
+        services = by_model(await self._launcher.services())
         configured = [self._local(name, services.get(name), running) for name in self._local_names()]
         online = {model.name: self._online(model.name) for model in named_models(self._settings)}
         others = running.difference(online, (state.name for state in configured))
@@ -150,6 +150,7 @@ class ModelStates:
             state,
             address=service["address"],
             seconds=service["seconds"],
+            percent=service["percent"],
             restarts=service["restarts"],
             log=service["log"],
             reason_en=failure.get("en", ""),
@@ -181,17 +182,3 @@ class ModelStates:
     def _check_known(self, name: str) -> None:
         if name not in self._settings.models.llm and find_model(self._settings, name) is None:
             raise ModelNotFound(name=name, known=", ".join(self._settings.models.llm))
-
-
-def _by_model(services: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """The service that tells the state of each model. One replica that is ready is enough; a replica is as well as
-    the worst of its processes, of which vLLM's server is named before the worker that waits for it."""
-    replicas: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for service in services:
-        replica = service["name"].partition("-")[2]
-        replicas.setdefault((service["model_name"], replica), []).append(service)
-    told: dict[str, Mapping[str, Any]] = {}
-    for (model, _), processes in replicas.items():
-        mine = max(processes, key=lambda process: _WORST_LAST.index(process["state"]))
-        told[model] = min(told.get(model, mine), mine, key=lambda process: _BEST_FIRST.index(process["state"]))
-    return told

@@ -60,7 +60,8 @@ class Changed(BaseModel):
 
 
 class ModelStateDetails(BaseModel):
-    """One chat model. `engine` of an online one is its provider; `seconds` is how long it has been loading, or took."""
+    """One chat model. `engine` of an online one is its provider; `seconds` is how long it has been loading, or took,
+    `percent` how much of its weights is loaded, null where that is not known."""
 
     name: str
     kind: Literal["local", "online"]
@@ -69,6 +70,7 @@ class ModelStateDetails(BaseModel):
     default: bool
     address: str
     seconds: float
+    percent: int | None
     restarts: int
     log: str
     reason: str
