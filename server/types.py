@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Role = Literal["system", "user", "assistant"]
+Role = Literal["system", "user", "assistant", "tool"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,30 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class CallPiece:
+    """The next piece of a tool call that a model leaves to whoever asked it; pieces of one `index` are one call.
+
+    The id and the name of the tool come with the first piece, `arguments` is JSON text in pieces.
+    """
+
+    index: int
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation."""
+    """One turn of a conversation.
+
+    `calls` are the tool calls of an assistant's turn, `call_id` says which of them a turn of the role "tool" answers;
+    only models that call tools know either.
+    """
 
     role: Role
     content: str
+    calls: tuple[CallPiece, ...] = ()
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,4 +148,6 @@ class Done:
     usage: Usage | None = None
 
 
-ChatEvent = QuestionRewritten | ContextTrimmed | Noticed | SourcesFound | Token | ToolStarted | ToolFinished | Done
+ChatEvent = (
+    QuestionRewritten | ContextTrimmed | Noticed | SourcesFound | Token | CallPiece | ToolStarted | ToolFinished | Done
+)

@@ -1,16 +1,15 @@
 """A request of the OpenAI protocol → a question, kept like those of the other routes, and its answer."""
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from functools import partial
 from uuid import uuid4
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from server.api.completions import Reply, completion_chunks, whole_completion
-from server.api.errors import error_data, language_of, status_of, text_of
-from server.api.openai_shape import Body, error_body
-from server.api.schemas.openai import ChatCompletionRequest
+from server.api.errors import openai_error
+from server.api.schemas.openai import ChatCompletionRequest, ChatMessage
 from server.api.sse import event_stream
 from server.caller import caller
 from server.chat.grounds import Ground
@@ -18,10 +17,20 @@ from server.chat.question import Question
 from server.chat.recording import recorded
 from server.chat.records import Asked
 from server.container import Container
-from server.errors import Language, ZhiwenError
-from server.types import Message, Role
+from server.errors import NotSupported, OptionNotSupported
+from server.types import CallPiece, ChatEvent, Message, Role
 
-_ROLES: dict[str, Role] = {"developer": "system", "system": "system", "user": "user", "assistant": "assistant"}
+_ROLES: dict[str, Role] = {
+    "developer": "system",
+    "system": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+}
+_NO_TOOLS = {
+    "reason_en": "documents are asked without tools; /chat/agent_chat has tools that search knowledge bases",
+    "reason_zh": "文档问答不使用工具；/chat/agent_chat 的工具可以检索知识库",
+}
 
 
 @dataclass(frozen=True)
@@ -43,11 +52,10 @@ async def complete(
     Raises:
         ZhiwenError: what happens before the first chunk.
     """
-    language = language_of(request)
     reply = Reply(
         message_id=uuid4().hex,
         model=body.model or container.chat_models.default,
-        question=body.messages[-1].text,
+        question=body.question,
         base_url=base_url,
         references=body.references,
         with_usage=bool(body.stream_options and body.stream_options.include_usage),
@@ -63,17 +71,37 @@ async def complete(
         model=asked.chat_model or container.chat_models.default,
         prompt=body.prompt_name,
     )
-    answer = recorded(container.chat.answer(_question(body, asked)), container.conversations, kept)
+    answer = recorded(_answer(body, container, asked), container.conversations, kept)
     if body.stream:
-        return await event_stream(request, completion_chunks(answer, reply, partial(_last_words, language)))
+        return await event_stream(request, completion_chunks(answer, reply), openai_error)
     return JSONResponse(await whole_completion(answer, reply))
+
+
+def _answer(body: ChatCompletionRequest, container: Container, asked: Asking) -> AsyncGenerator[ChatEvent, None]:
+    question = _question(body, asked)
+    if not body.uses_tools:
+        return container.chat.answer(question)
+    if asked.ground.searches:
+        raise OptionNotSupported(field="tools", name=body.model or asked.mode, **_NO_TOOLS)
+    for field in ("conversation_id", "return_direct", "references"):
+        if getattr(body, field):
+            raise NotSupported(field=f"{field}, tools")
+    return container.chat.relay(question, [_turn(message) for message in body.messages])
+
+
+def _turn(message: ChatMessage) -> Message:
+    calls = tuple(
+        CallPiece(number, call.id, call.function.name, call.function.arguments)
+        for number, call in enumerate(message.tool_calls or ())
+    )
+    return Message(_ROLES[message.role], message.text, calls, message.tool_call_id or "")
 
 
 def _question(body: ChatCompletionRequest, asked: Asking) -> Question:
     stop = [body.stop] if isinstance(body.stop, str) else body.stop or []
     return Question(
-        text=body.messages[-1].text,
-        history=tuple(Message(_ROLES[message.role], message.text) for message in body.messages[:-1]),
+        text=body.question,
+        history=tuple(_turn(message) for message in body.messages[:-1]),
         ground=asked.ground,
         model=asked.chat_model,
         temperature=body.temperature,
@@ -81,10 +109,9 @@ def _question(body: ChatCompletionRequest, asked: Asking) -> Question:
         top_p=body.top_p,
         stop=tuple(stop),
         seed=body.seed,
+        presence_penalty=body.presence_penalty,
+        frequency_penalty=body.frequency_penalty,
+        options=body.passed_on,
         prompt=body.prompt_name,
         return_direct=body.return_direct,
     )
-
-
-def _last_words(language: Language, error: ZhiwenError) -> Body:
-    return error_body(status_of(error), error.code, text_of(error, language), error_data(error))

@@ -1,15 +1,23 @@
 """Chat events → the OpenAI protocol. Sources come in the first chunk, beside `choices`, as a field of ours."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from server.api.openai_shape import Body, Completion
+from server.api.openai_shape import Body, Completion, call_delta, whole_message
 from server.api.schemas.chat import Source
 from server.api.sources import markdown, sources_of
 from server.api.sse import Events
-from server.errors import ZhiwenError
-from server.types import ChatEvent, Done, QuestionRewritten, SourcesFound, Token, Usage
+from server.types import (
+    CallPiece,
+    ChatEvent,
+    ContextTrimmed,
+    Done,
+    QuestionRewritten,
+    SourcesFound,
+    Token,
+    Usage,
+)
 
 END = "[DONE]"
 _REASONS = frozenset({"stop", "length", "tool_calls", "content_filter"})
@@ -39,6 +47,7 @@ class _Reader:
         self.shape = Completion(reply.message_id, reply.model)
         self._question = reply.question
         self.sources: list[Source] | None = None
+        self.trimmed: ContextTrimmed | None = None
         self.done = Done()
 
     def see(self, event: ChatEvent) -> None:
@@ -47,6 +56,8 @@ class _Reader:
             self._question = event.text
         elif isinstance(event, SourcesFound):
             self.sources = sources_of(event.hits, self._question, self._reply.base_url)
+        elif isinstance(event, ContextTrimmed):
+            self.trimmed = event
         elif isinstance(event, Done):
             self.done = event
 
@@ -58,11 +69,13 @@ class _Reader:
     @property
     def extra(self) -> Body:
         """The fields of ours."""
+        told: Body = {"message_id": self._reply.message_id}
+        if self.trimmed:
+            told["trimmed"] = asdict(self.trimmed)
         if self.sources is None:
-            return {"message_id": self._reply.message_id}
+            return told
         docs = {"docs": [markdown(source) for source in self.sources]} if self._reply.with_docs else {}
-        shown = [source.model_dump() for source in self.sources]
-        return {"message_id": self._reply.message_id, "sources": shown, **docs}
+        return {**told, "sources": [source.model_dump() for source in self.sources], **docs}
 
     @property
     def appendix(self) -> str:
@@ -80,52 +93,42 @@ class _Reader:
         return self.done.usage or Usage(0, 0)
 
 
-async def completion_chunks(
-    answer: AsyncGenerator[ChatEvent, None], reply: Reply, fail: Callable[[ZhiwenError], Body]
-) -> Events:
-    """The answer in chunks, then the end mark; `fail` makes the last chunk where an error comes after the first one."""
-    reader, begun = _Reader(reply), False
-    try:
-        async with aclosing(_deltas(answer, reader)) as chunks:
-            async for chunk in chunks:
-                begun = True
-                yield chunk
-    except ZhiwenError as error:
-        if not begun:
-            raise
-        yield fail(error)
-    else:
-        if reply.with_usage:
-            yield reader.shape.usage_chunk(reader.usage)
-    yield END
+async def completion_chunks(answer: AsyncGenerator[ChatEvent, None], reply: Reply) -> Events:
+    """The opening chunk as soon as the sources or the first words are there; the words; the reason of the end.
 
-
-async def _deltas(answer: AsyncGenerator[ChatEvent, None], reader: _Reader) -> AsyncGenerator[Body, None]:
-    """The opening chunk as soon as the sources or the first words are there; the words; the reason of the end."""
-    opened = False
+    Then what it cost, where that was asked for, and the end mark.
+    """
+    reader, opened = _Reader(reply), False
     async with aclosing(answer):
         async for event in answer:
             reader.see(event)
-            if not opened and isinstance(event, SourcesFound | Token | Done):
+            if not opened and isinstance(event, SourcesFound | Token | CallPiece | Done):
                 opened = True
                 yield reader.opening
             if isinstance(event, Token):
                 yield reader.shape.chunk({"content": event.text})
+            elif isinstance(event, CallPiece):
+                yield reader.shape.chunk({"tool_calls": [call_delta(event)]})
     if reader.appendix:
         yield reader.shape.chunk({"content": reader.appendix})
     yield reader.shape.chunk({}, reader.finish_reason)
+    if reply.with_usage:
+        yield reader.shape.usage_chunk(reader.usage)
+    yield END
 
 
 async def whole_completion(answer: AsyncGenerator[ChatEvent, None], reply: Reply) -> Body:
     """The answer in one body. Raises what the answer raises."""
-    reader, pieces = _Reader(reply), []
+    reader, pieces, calls = _Reader(reply), [], []
     async with aclosing(answer):
         async for event in answer:
             reader.see(event)
             if isinstance(event, Token):
                 pieces.append(event.text)
-    text = "".join(pieces) + reader.appendix
-    return reader.shape.whole(text, reader.finish_reason, reader.usage, **reader.extra)
+            elif isinstance(event, CallPiece):
+                calls.append(event)
+    message = whole_message("".join(pieces) + reader.appendix, calls)
+    return reader.shape.whole(message, reader.finish_reason, reader.usage, **reader.extra)
 
 
 def _references(sources: Sequence[Source]) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from fastapi import FastAPI, Request
@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.requests import HTTPConnection
 
 from server import errors
-from server.api.openai_shape import error_body, speaks_openai
+from server.api.openai_shape import error_body, openai_status, speaks_openai
 from server.api.request_id import request_id
 from server.errors import Language, ZhiwenError
 
@@ -95,11 +95,12 @@ def error_response(
 
     With `data` given, the stable code stands beside it.
     """
-    code = status or status_of(error)
+    in_openai = speaks_openai(connection.scope["path"])
+    code = openai_status(status_of(error)) if in_openai else status or status_of(error)
     is_compared = isinstance(error, errors.SearchEngineNotConfigured) and error.detail.get("label") == "Bing"
     text = msg or text_of(error, CONTRACT_LANGUAGE if is_compared else language_of(connection))
     headers = _headers(code, error)
-    if speaks_openai(connection.scope["path"]):
+    if in_openai:
         return _ErrorJson(error_body(code, error.code, text, error_data(error)), code, headers)
     rest = {"data": error_data(error)} if data is None else {"data": data, "error": error.code}
     return _ErrorJson({"code": code, "msg": text, **rest}, code, headers)
@@ -116,7 +117,9 @@ def _headers(code: int, error: ZhiwenError) -> dict[str, str]:
     if code == 401:
         return {"WWW-Authenticate": "Bearer"}
     if code == 429 or "retry_after" in error.detail:
-        return {"Retry-After": str(error.detail.get("retry_after", RETRY_AFTER_S))}
+        # A provider that limits requests tells its own seconds.
+        pause = error.detail.get("retry_after", error.detail.get("seconds", RETRY_AFTER_S))
+        return {"Retry-After": str(pause)}
     return {}
 
 
@@ -132,6 +135,12 @@ def error_event(error: Exception, language: Language) -> dict[str, Any]:
     return {"code": status_of(known), "msg": text_of(known, language), "error": known.code}
 
 
+def openai_error(error: Exception, language: Language) -> dict[str, Any]:
+    """The same in OpenAI's shape."""
+    known = as_zhiwen(error)
+    return error_body(openai_status(status_of(known)), known.code, text_of(known, language), error_data(known))
+
+
 def install(app: FastAPI) -> None:
     """Teach the application to answer with these errors."""
 
@@ -141,10 +150,16 @@ def install(app: FastAPI) -> None:
     async def handle_schema(request: Request, error: Exception) -> JSONResponse:
         items = cast("RequestValidationError", error).errors()
         if speaks_openai(request.scope["path"]):
-            text = "; ".join(f"{'.'.join(map(str, item['loc'][1:]))}: {item['msg']}" for item in items)
-            return _ErrorJson(error_body(400, "invalid_request", text), 400)
+            return _ErrorJson(_openai_schema_error(items), 400)
         # FastAPI also repeats the input, which may be huge, secret, or not even valid JSON (NaN, half a surrogate).
         return JSONResponse({"detail": [{key: item[key] for key in ("loc", "msg", "type")} for item in items]}, 422)
 
     app.add_exception_handler(ZhiwenError, handle_known)
     app.add_exception_handler(RequestValidationError, handle_schema)
+
+
+def _openai_schema_error(items: Sequence[Any]) -> dict[str, Any]:
+    fields = [".".join(map(str, item["loc"][1:])) for item in items]
+    told = [item["msg"].removeprefix("Value error, ") for item in items]
+    text = "; ".join(f"{field}: {why}" if field else why for field, why in zip(fields, told, strict=True))
+    return error_body(400, "invalid_request", text, param=fields[0] or None)

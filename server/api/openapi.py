@@ -16,7 +16,7 @@ from server import errors
 from server.api.access import is_open, needed_scope
 from server.api.errors import STATUS
 from server.api.examples import example_of
-from server.api.openai_shape import error_body, speaks_openai
+from server.api.openai_shape import error_body, openai_status, speaks_openai
 from server.errors import ZhiwenError
 
 DOCUMENT = PROJECT_ROOT / "docs" / "openapi.json"
@@ -114,7 +114,7 @@ def _responses() -> dict[str, Any]:
     for status, error in _SHOWN.items():
         data = {**error.detail, "error": error.code}
         ours = {"code": status, "msg": error.message("en"), "data": data}
-        theirs = error_body(status, error.code, error.message("en"), error.detail)
+        theirs = error_body(openai_status(status), error.code, error.message("en"), error.detail)
         made[f"Error{status}"] = _response(status, [{"$ref": "#/components/schemas/Error"}, refused], ours)
         made[f"OpenAIError{status}"] = _response(
             status, [{"$ref": "#/components/schemas/OpenAIError"}, refused], theirs

@@ -1,8 +1,9 @@
 """Dictionaries → `text/event-stream`, framed as clients of the 0.2.10 API expect.
 
 One `data:` line an event, CRLF, one event a network chunk, a comment every 15 s, no end mark. The first event is
-awaited before the response begins, so that what fails until then is an ordinary HTTP error. What fails later is one
-error event, and the stream ends. A client that leaves, before the first event or after, ends the work.
+awaited before the response begins, so that what fails until then is an ordinary HTTP error; but no longer than clients
+and proxies wait for a sign of life. What fails later is one error event, and the stream ends. A client that leaves,
+before the first event or after, ends the work.
 
 The response is our own because it is on the path of every token, and sse-starlette has a task group, a lock and a
 time-out there.
@@ -10,8 +11,7 @@ time-out there.
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -33,38 +33,46 @@ Events = AsyncGenerator[Event | str, None]
 """Dictionaries are sent as JSON, text as it is: the end mark of the OpenAI protocol, the answers of a completion."""
 
 
-async def event_stream(request: Request, events: Events) -> Response:
-    """Start the stream.
+Tell = Callable[[Exception, Language], Event]
+_END: Event = {}
+
+
+async def event_stream(request: Request, events: Events, tell: Tell = error_event) -> Response:
+    """Start the stream, at the latest when the first ping is due; `tell` makes the event of an error that comes later.
 
     Raises:
         ZhiwenError: whatever the iterator raises before its first event.
     """
-    try:
-        first = await _first(request, events)
-    except BaseException:
-        await events.aclose()
-        raise
-    if first is _LEFT:
-        await events.aclose()
-        return Response(status_code=CLIENT_LEFT)
-    return _EventResponse(_frames(first, events, language_of(request)))
-
-
-_LEFT: Event = {}
-_END: Event = {}
-
-
-async def _first(request: Request, events: Events) -> Event | str:
-    """The first event, `_END` when there is none, `_LEFT` when the client went away meanwhile."""
+    language = language_of(request)
     first = asyncio.ensure_future(_next(events))
+    try:
+        has_left = await _waited(request, first)
+        if first.done():
+            first.result()
+    except BaseException:
+        await _ended(first, events)
+        raise
+    if has_left:
+        await _ended(first, events)
+        return Response(status_code=CLIENT_LEFT)
+    return _EventResponse(first, events, lambda error: tell(error, language))
+
+
+async def _waited(request: Request, first: "asyncio.Future[Event | str]") -> bool:
+    """Wait for the first event, or until the first ping is due; whether the client went away meanwhile."""
     gone = asyncio.ensure_future(_disconnected(request.receive))
     try:
-        await asyncio.wait({first, gone}, return_when=asyncio.FIRST_COMPLETED)
-        return first.result() if first.done() else _LEFT
+        done, _ = await asyncio.wait({first, gone}, timeout=PING_S, return_when=asyncio.FIRST_COMPLETED)
+        return done == {gone}
     finally:
-        first.cancel()
         gone.cancel()
-        await asyncio.gather(first, gone, return_exceptions=True)
+        await asyncio.gather(gone, return_exceptions=True)
+
+
+async def _ended(first: "asyncio.Future[Event | str]", events: Events) -> None:
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    await events.aclose()
 
 
 async def _next(events: Events) -> Event | str:
@@ -80,18 +88,6 @@ async def _disconnected(receive: Callable[[], Any]) -> None:
         message = await receive()
 
 
-async def _frames(first: Event | str, events: Events, language: Language) -> AsyncGenerator[bytes, None]:
-    async with aclosing(events):
-        if first is _END:
-            return
-        yield _frame(first)
-        try:
-            async for event in events:
-                yield _frame(event)
-        except Exception as error:  # noqa: BLE001  # the HTTP edge: the status is sent, so the stream itself must tell
-            yield _frame(error_event(error, language))
-
-
 def _frame(event: Event | str) -> bytes:
     # A line break would end the event; readers join its lines again.
     text = event.replace("\n", "\r\ndata: ") if isinstance(event, str) else _json(event)
@@ -102,20 +98,23 @@ _json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class _EventResponse(Response):
-    """Sends frames until they end or the client leaves; one task sends, one waits for the client to go."""
+    """Sends events until they end or the client leaves; one task sends, one waits for the client to go."""
 
     media_type = "text/event-stream"
 
-    def __init__(self, frames: AsyncGenerator[bytes, None]) -> None:
+    def __init__(
+        self, first: "asyncio.Future[Event | str]", events: Events, tell: Callable[[Exception], Event]
+    ) -> None:
         self.status_code = 200
         self.background = None
-        self._frames = frames
+        self._first = first
+        self._events = events
+        self._tell = tell
         self.init_headers({"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response."""
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         sending = asyncio.ensure_future(self._send(send))
         gone = asyncio.ensure_future(_disconnected(receive))
         try:
@@ -125,13 +124,23 @@ class _EventResponse(Response):
             sending.cancel()
             gone.cancel()
             await asyncio.gather(sending, gone, return_exceptions=True)
-            await self._frames.aclose()
+            await _ended(self._first, self._events)
         if not sending.cancelled() and (error := sending.exception()) is not None:
             raise error
 
     async def _send(self, send: Send) -> None:
-        async for frame in self._frames:
-            await send(_body(frame))
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        coming: Awaitable[Event | str] = self._first
+        while True:
+            try:
+                event = await coming
+            except Exception as error:  # noqa: BLE001  # the HTTP edge: the status is sent, so the stream must tell
+                await send(_body(_frame(self._tell(error))))
+                break
+            if event is _END:
+                break
+            await send(_body(_frame(event)))
+            coming = _next(self._events)
         await send(_body(b"", more=False))
 
 

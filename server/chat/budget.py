@@ -1,7 +1,7 @@
 """Fit earlier turns and found text into what a model can take in.
 
 What does not fit is left out: first the oldest turns, then the lowest hits; of the best hit the end
-of its text, so an answer never loses its ground altogether.
+of its text, so an answer never loses its ground altogether. Instructions (turns of the system) stay longest.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,8 +33,12 @@ Count = Callable[[str], int]
 
 
 def fit(room: int, history: Sequence[Message], hits: Sequence[Hit], tokens: Count = estimate) -> Fitted:
-    """Choose the latest turns and the best hits that fit into `room` tokens."""
-    left = room
+    """Choose the instructions, the best hits and the latest turns that fit into `room` tokens."""
+    rules = [message for message in history if message.role == "system"]
+    spoken = [message for message in history if message.role != "system"]
+    share = room // 2 if hits else room
+    kept_rules, unused = _latest(rules, share, tokens)
+    left = room - share + unused
     kept_hits: list[Hit] = []
     for hit in hits:
         cost = tokens(hit.chunk.text) + _OVERHEAD
@@ -43,14 +47,22 @@ def fit(room: int, history: Sequence[Message], hits: Sequence[Hit], tokens: Coun
         kept_hits.append(hit)
         left -= cost
     if hits and not kept_hits:
-        return Fitted((), (_cut(hits[0], left - _OVERHEAD),))
-    kept_history: list[Message] = []
-    for message in reversed(history):
-        left -= tokens(message.content) + _OVERHEAD
-        if left < 0:
+        return Fitted(tuple(kept_rules), (_cut(hits[0], left - _OVERHEAD),))
+    kept_turns, _ = _latest(spoken, left, tokens)
+    kept = {id(message) for message in (*kept_rules, *kept_turns)}
+    return Fitted(tuple(message for message in history if id(message) in kept), tuple(kept_hits))
+
+
+def _latest(messages: Sequence[Message], room: int, tokens: Count) -> tuple[list[Message], int]:
+    """As many of the last messages as fit, and the tokens that are left."""
+    kept: list[Message] = []
+    for message in reversed(messages):
+        cost = tokens(message.content) + _OVERHEAD
+        if cost > room:
             break
-        kept_history.append(message)
-    return Fitted(tuple(reversed(kept_history)), tuple(kept_hits))
+        kept.append(message)
+        room -= cost
+    return kept, room
 
 
 def _cut(hit: Hit, room: int) -> Hit:

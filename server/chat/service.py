@@ -3,10 +3,10 @@
 Modes differ in one thing, their ground (`server.chat.grounds`): where the hits come from.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 from configs.settings import Settings
 from server.chat.budget import Fitted, fit, room_for_prompt
@@ -17,7 +17,7 @@ from server.chat.prompt import messages_of
 from server.chat.prompts import Prompts
 from server.chat.question import Question
 from server.errors import EmptyQuestion, QuestionTooLong
-from server.llm.generation import Generation, Models, Piece
+from server.llm.generation import Generation, Models
 from server.llm.set_phrases import NO_SUPPORT, language_of, small_talk
 from server.types import ChatEvent, ContextTrimmed, Done, Message, Noticed, QuestionRewritten, SourcesFound, Token
 
@@ -38,6 +38,14 @@ class _Search:
     notice: Noticed | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What is told before a model is asked, and what it is asked; None when nobody is."""
+
+    events: Sequence[ChatEvent]
+    messages: Sequence[Message] | None
+
+
 @dataclass(frozen=True)
 class ChatService:
     """Answers questions; holds no state, so any number of questions run side by side."""
@@ -46,7 +54,7 @@ class ChatService:
     models: Models
     prompts: Prompts = field(default_factory=Prompts)
 
-    async def answer(self, question: Question) -> AsyncGenerator[ChatEvent, None]:
+    def answer(self, question: Question) -> AsyncGenerator[ChatEvent, None]:
         """The events of one answer, in this order.
 
         `QuestionRewritten` when it was a follow-up; `Noticed` for each thing to know; `ContextTrimmed` when not
@@ -59,27 +67,52 @@ class ChatService:
             PromptNotFound: no such template.
             ZhiwenError: what the ground and the model raise.
         """
+        return self._told(question, partial(self._prepared, question))
+
+    def relay(self, question: Question, messages: Sequence[Message]) -> AsyncGenerator[ChatEvent, None]:
+        """`Token` …, `CallPiece` …, `Done`: what the model makes of these messages, which it gets as they are.
+
+        So a caller who runs tools of their own is answered: calls and results only make sense together, and nothing
+        may be left out of them. Raises what the model raises.
+        """
+
+        async def prepared() -> _Prepared:
+            return _Prepared((), messages)
+
+        return self._told(question, prepared)
+
+    async def _told(
+        self, question: Question, prepare: Callable[[], Awaitable[_Prepared]]
+    ) -> AsyncGenerator[ChatEvent, None]:
+        prepared = await prepare()
+        for event in prepared.events:
+            yield event
+        if prepared.messages is None:
+            return
+        done = Done()
+        async with aclosing(self.models.stream(prepared.messages, self._generation(question))) as pieces:
+            async for piece in pieces:
+                if piece.text:
+                    yield Token(piece.text)
+                for call in piece.calls:
+                    yield call
+                if piece.finish_reason:
+                    done = Done(piece.finish_reason, piece.usage)
+        yield done
+
+    async def _prepared(self, question: Question) -> _Prepared:
         if not question.text.strip():
             raise EmptyQuestion
         template = self.prompts.load(question.ground.prompts, question.prompt)
         search = await self._search(question)
         template = self._template(question, search, template)
         fitted = self._fit(question, search, template)
-        for event in _preface(question, search, fitted):
-            yield event
-        if question.return_direct or self._is_refused(question, search):
-            if not question.return_direct:
-                yield Token(NO_SUPPORT[language_of(question.text)])
-            yield Done(SOURCES_ONLY if question.return_direct else REFUSED)
-            return
-        done = Done()
-        async with aclosing(self._pieces(question, messages_of(search.text, template, fitted))) as pieces:
-            async for piece in pieces:
-                if piece.text:
-                    yield Token(piece.text)
-                if piece.finish_reason:
-                    done = Done(piece.finish_reason, piece.usage)
-        yield done
+        preface = _preface(question, search, fitted)
+        if question.return_direct:
+            return _Prepared((*preface, Done(SOURCES_ONLY)), None)
+        if self._is_refused(question, search):
+            return _Prepared((*preface, Token(NO_SUPPORT[language_of(question.text)]), Done(REFUSED)), None)
+        return _Prepared(preface, messages_of(search.text, template, fitted))
 
     async def _search(self, question: Question) -> _Search:
         if not question.ground.searches:
@@ -119,17 +152,19 @@ class ChatService:
             raise QuestionTooLong(limit=room // 2 - tokens(template))
         return fit(room - fixed, question.history, search.found.hits, tokens)
 
-    def _pieces(self, question: Question, messages: Sequence[Message]) -> AsyncGenerator[Piece, None]:
+    def _generation(self, question: Question) -> Generation:
         defaults = self.settings.chat
-        generation = Generation(
+        return Generation(
             model=self._model(question),
             temperature=defaults.temperature if question.temperature is None else question.temperature,
             max_tokens=question.max_tokens or defaults.max_tokens or None,
             top_p=question.top_p,
             stop=question.stop,
             seed=question.seed,
+            presence_penalty=question.presence_penalty,
+            frequency_penalty=question.frequency_penalty,
+            options=question.options,
         )
-        return self.models.stream(messages, generation)
 
     def _model(self, question: Question) -> str:
         return question.model or self.models.default

@@ -5,9 +5,10 @@
     │                           unknown_part · bad_setting · file_too_large 413 · backup_unreadable ·
     │                           url_refused 403 · nothing_to_summarize · bad_tool_arguments ·
     │                           body_too_large 413 · too_many_files 413 · query_too_long · public_without_key ·
-    │                           controller_refused · nothing_to_download
+    │                           controller_refused · nothing_to_download · option_not_supported ·
+    │                           model_refused · context_too_long
     ├─ AccessDenied        401  api_key_required · foreign_request 403 · scope_missing 403 ·
-    │                           knowledge_base_forbidden 403
+    │                           knowledge_base_forbidden 403 · tool_forbidden 403
     ├─ NotFound            404  conversation_not_found · message_not_found ·
     │                           knowledge_base_not_found · file_not_found · page_not_found · chunk_not_found ·
     │                           temporary_not_found · job_not_found · model_not_found ·
@@ -58,6 +59,7 @@ from server.errors.agent import (
     McpServerUnavailable,
     ModelCannotUseTools,
     ToolFailed,
+    ToolForbidden,
     ToolNotFound,
     ToolTimeout,
     ToolUnavailable,
@@ -106,11 +108,13 @@ from server.errors.requests import (
     EmptyQuestion,
     ForeignRequest,
     NotSupported,
+    OptionNotSupported,
     PromptNotFound,
     QuestionTooLong,
     UnknownPart,
 )
 from server.errors.services import (
+    ContextTooLong,
     ControllerRefused,
     DownloadFailed,
     DownloadNotFound,
@@ -120,6 +124,7 @@ from server.errors.services import (
     ModelChangeRefused,
     ModelFailed,
     ModelNotFound,
+    ModelRefused,
     ModelStartFailed,
     ModelTimeout,
     ModelUnavailable,
@@ -154,6 +159,7 @@ __all__ = [
     "Busy",
     "ChunkNotFound",
     "Conflict",
+    "ContextTooLong",
     "ControllerRefused",
     "ConversationExists",
     "ConversationNotFound",
@@ -190,6 +196,7 @@ __all__ = [
     "ModelChangeRefused",
     "ModelFailed",
     "ModelNotFound",
+    "ModelRefused",
     "ModelStartFailed",
     "ModelTimeout",
     "ModelUnavailable",
@@ -199,6 +206,7 @@ __all__ = [
     "NotSupported",
     "NothingToDownload",
     "NothingToSummarize",
+    "OptionNotSupported",
     "PageNotFound",
     "PromptNotFound",
     "ProviderBusy",
@@ -224,6 +232,7 @@ __all__ = [
     "TooManyStreams",
     "TooManyTemporary",
     "ToolFailed",
+    "ToolForbidden",
     "ToolNotFound",
     "ToolTimeout",
     "ToolUnavailable",

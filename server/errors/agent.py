@@ -1,6 +1,6 @@
 """Errors of the agent, its tools and the MCP servers behind some of them."""
 
-from server.errors.base import InvalidInput, NotFound, Unavailable, UpstreamFailed
+from server.errors.base import AccessDenied, InvalidInput, NotFound, Unavailable, UpstreamFailed
 
 
 class BadToolArguments(InvalidInput):
@@ -31,6 +31,14 @@ class ModelCannotUseTools(Unavailable):
         "“{name}”只会引用文档原文，智能体需要能遵循指令、最好支持工具调用的语言模型。"
         "请在 [models.llm] 中配置一个（docs/agent.md 有推荐），再在提问时选用它。"
     )
+
+
+class ToolForbidden(AccessDenied):
+    """Detail: name, reason_en, reason_zh."""
+
+    code = "tool_forbidden"
+    en = 'The tool "{name}" is not for the API key sent: {reason_en}. Ask for another key, or leave the tool out.'
+    zh = "当前 API 密钥不能使用工具“{name}”：{reason_zh}。请申请其他密钥，或不使用该工具。"
 
 
 class ToolUnavailable(Unavailable):

@@ -35,6 +35,14 @@ class NotSupported(InvalidInput):
     zh = "字段“{field}”暂不支持，请去掉后重新发送。"
 
 
+class OptionNotSupported(InvalidInput):
+    """A field of the OpenAI protocol that this model does not take. Detail: field, name, reason_en, reason_zh."""
+
+    code = "option_not_supported"
+    en = '"{name}" does not take the field "{field}": {reason_en}. Leave it out, or ask another model.'
+    zh = "“{name}”不支持字段“{field}”：{reason_zh}。请去掉该字段，或换用其他模型。"
+
+
 class PromptNotFound(InvalidInput):
     """No prompt template of that name. Detail: mode, name, known."""
 

@@ -51,6 +51,22 @@ class ModelFailed(UpstreamFailed):
     zh = "模型“{name}”出错：{reason}。请重试；若再次出现，请查看该模型的日志。"
 
 
+class ModelRefused(InvalidInput):
+    """The model, or its provider, does not take the request as it is. Detail: name, reason."""
+
+    code = "model_refused"
+    en = 'The model "{name}" does not take this request: {reason}. Change the request and send it again.'
+    zh = "模型“{name}”不接受该请求：{reason}。请修改后重新发送。"
+
+
+class ContextTooLong(InvalidInput):
+    """Prompt and answer do not fit into the model's window. Detail: name, reason."""
+
+    code = "context_too_long"
+    en = 'The request does not fit the model "{name}": {reason}. Shorten it, lower max_tokens, or begin a new chat.'
+    zh = "请求超出模型“{name}”的上下文长度：{reason}。请缩短内容、减小 max_tokens，或开始新的对话。"
+
+
 class ModelTimeout(UpstreamFailed):
     """Detail: name, seconds."""
 

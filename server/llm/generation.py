@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
-from server.types import Message, Usage
+from server.types import CallPiece, Message, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,8 @@ class Generation:
 
     `max_tokens` counts tokens of the answer; `stop` ends it before any of these texts; the same `seed` asks for the
     same answer again, where the model can do that. `extra` is what OpenAI's API does not know, such as top_k; only
-    services that take it are told.
+    services that take it are told. `options` are fields of OpenAI's API that FastChat does not know, such as `tools`;
+    a model that cannot take one of them is not asked.
     """
 
     model: str
@@ -25,6 +26,7 @@ class Generation:
     presence_penalty: float | None = None
     frequency_penalty: float | None = None
     extra: Mapping[str, float] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -47,6 +49,7 @@ class Piece:
     text: str = ""
     finish_reason: str = ""
     usage: Usage | None = None
+    calls: tuple[CallPiece, ...] = ()
 
 
 class Streams(Protocol):

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from server.llm.generation import Piece
 from server.llm.provider_connections import CONNECT_S
 from server.llm.providers import Endpoint
-from server.types import Usage
+from server.types import CallPiece, Usage
 
 if TYPE_CHECKING:
     import httpx
@@ -107,8 +107,8 @@ async def _pieces(response: "httpx.Response") -> AsyncGenerator[Piece, None]:
                 await _drained(chunks)
                 yield Piece("", answer.finish_reason or "stop", answer.usage)
                 return
-            if text := answer.take(json.loads(data)):
-                yield Piece(text)
+            if piece := answer.take(json.loads(data)):
+                yield piece
                 # What came in one go would otherwise be passed on in one go, while all other streams wait.
                 await asyncio.sleep(0)
     if not answer.finish_reason:
@@ -123,18 +123,22 @@ class _Answer:
         self.finish_reason = ""
         self.usage: Usage | None = None
 
-    def take(self, event: dict[str, Any]) -> str:
-        """The text of an event."""
+    def take(self, event: dict[str, Any]) -> Piece | None:
+        """What an event adds to the answer."""
         if "error" in event or event.get("error_code"):
             raise _error_of(event, 200)
         if counted := event.get("usage"):
             self.usage = _usage(counted)
         choices = event.get("choices")
         if not choices:
-            return ""
+            return None
         choice = choices[0]
         self.finish_reason = choice.get("finish_reason") or self.finish_reason
-        return (choice.get("delta") or {}).get("content") or ""
+        delta = choice.get("delta") or {}
+        text, calls = delta.get("content") or "", delta.get("tool_calls")
+        if calls:
+            return Piece(text, calls=_calls(calls))
+        return Piece(text) if text else None
 
 
 async def _drained(chunks: AsyncIterator[bytes]) -> None:
@@ -151,8 +155,21 @@ def _whole_answer(answer: dict[str, Any]) -> Piece:
     if not answer.get("choices"):
         raise _error_of(answer, 200)
     choice, counted = answer["choices"][0], answer.get("usage")
-    text = choice["message"].get("content") or ""
-    return Piece(text, choice.get("finish_reason") or "stop", _usage(counted) if counted else None)
+    text, calls = choice["message"].get("content") or "", _calls(choice["message"].get("tool_calls") or ())
+    return Piece(text, choice.get("finish_reason") or "stop", _usage(counted) if counted else None, calls)
+
+
+def _calls(calls: Sequence[Mapping[str, Any]]) -> tuple[CallPiece, ...]:
+    """Pieces of tool calls; services that send whole calls do without an index."""
+    return tuple(
+        CallPiece(
+            index=number if call.get("index") is None else int(call["index"]),
+            id=call.get("id") or "",
+            name=call["function"].get("name") or "",
+            arguments=call["function"].get("arguments") or "",
+        )
+        for number, call in enumerate(calls)
+    )
 
 
 def _usage(counted: Mapping[str, Any]) -> Usage:

@@ -7,7 +7,15 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-from server.errors import ModelFailed, ModelTimeout, ModelUnavailable, ProviderBusy, ZhiwenError
+from server.errors import (
+    ContextTooLong,
+    ModelFailed,
+    ModelRefused,
+    ModelTimeout,
+    ModelUnavailable,
+    ProviderBusy,
+    ZhiwenError,
+)
 from server.llm.generation import Piece
 from server.llm.openai_stream import Refused, Silent, Unreachable, refusal, stream_pieces
 from server.llm.provider_connections import Connections
@@ -24,6 +32,8 @@ TOO_MANY = 429
 SERVER_ERROR = 500
 KEY_REFUSED = frozenset({401, 403})
 NOT_FOUND = 404
+REQUEST_REFUSED = frozenset({400, 413, 422})
+CONTEXT_CODE = "context_length_exceeded"
 
 
 async def streamed(
@@ -101,6 +111,17 @@ def as_error(model: str, endpoint: Endpoint, failure: Failure) -> ZhiwenError:
     if failure.status == NOT_FOUND:
         return _unavailable(model, f"{endpoint.name} does not have it: {reason}", f"没有该模型：{reason}", endpoint)
     return ModelFailed(name=model, reason=reason)
+
+
+def as_chat_error(model: str, endpoint: Endpoint, failure: Failure) -> ZhiwenError:
+    """The same for a chat, where a provider that refuses the request means what the user asked for."""
+    if isinstance(failure, Refused):
+        reason = endpoint.without_secrets(str(failure))
+        if failure.code == CONTEXT_CODE:
+            return ContextTooLong(name=model, reason=reason)
+        if failure.status in REQUEST_REFUSED:
+            return ModelRefused(name=model, reason=reason)
+    return as_error(model, endpoint, failure)
 
 
 async def _answer(

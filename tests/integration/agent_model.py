@@ -28,7 +28,8 @@ class ScriptedServer:
     """Answers each request with the next turn of `script`; keeps the requests.
 
     A turn may hold `text`, `calls` (pairs of name and arguments; a string of arguments is sent as it is), `status`,
-    `cut` (the connection breaks after the text), `wait_s` before the first piece, or be a function of the messages.
+    `cut` (the connection breaks after the text), `wait_s` before the first piece, `events` to send as they are, or be a
+    function of the messages.
     """
 
     def __init__(self):
@@ -40,12 +41,17 @@ class ScriptedServer:
         turn = self.script.pop(0) if self.script else {"text": "(the script is over)"}
         turn = turn(body["messages"]) if callable(turn) else turn
         if turn.get("status"):
-            return JSONResponse({"error": {"message": "scripted failure", "code": "x"}}, turn["status"])
+            error = {"message": "scripted failure", "code": turn.get("code", "x")}
+            return JSONResponse({"error": error}, turn["status"])
         return StreamingResponse(self.pieces(turn), media_type="text/event-stream")
 
     async def pieces(self, turn):
         try:
             await asyncio.sleep(turn.get("wait_s", 0))
+            for event in turn.get("events", ()):
+                yield f"data: {json.dumps(event)}\n\n"
+            if "events" in turn:
+                return
             for piece in [turn.get("text", "")[n : n + 4] for n in range(0, len(turn.get("text", "")), 4)]:
                 yield chunk({"content": piece})
             if turn.get("cut"):

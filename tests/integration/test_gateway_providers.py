@@ -9,7 +9,7 @@ from fastchat_services import free_port, wait_until
 from gateway_backend import Backend, backend, toml
 
 from configs.settings import SettingsError, load_settings
-from server.errors import ModelFailed, ModelTimeout, ModelUnavailable, ProviderBusy
+from server.errors import ContextTooLong, ModelFailed, ModelRefused, ModelTimeout, ModelUnavailable, ProviderBusy
 from server.launcher.labels import Labels
 from server.launcher.model_table import model_table
 from server.llm import provider_calls
@@ -98,8 +98,9 @@ def test_a_long_retry_after_is_told_instead_of_waited_for(settings_with):
     [
         ((401, {"error": {"message": "bad key sk-secret"}}), ModelUnavailable, r"refuses the API key: bad key \*\*\*"),
         ((404, {"error": "no such model"}), ModelUnavailable, "does not have it: no such model"),
-        ((400, {"message": "too long."}), ModelFailed, "too long"),
-        ((400, "<html>"), ModelFailed, "HTTP 400"),
+        ((400, {"message": "no such field."}), ModelRefused, "does not take this request: no such field"),
+        ((400, "<html>"), ModelRefused, "HTTP 400"),
+        ((400, {"error": {"message": "too long", "code": "context_length_exceeded"}}), ContextTooLong, "too long"),
         ((200, {"weird": 1}), ModelFailed, "tells no reason"),
         ("half", ModelFailed, "broke off"),
     ],

@@ -1,11 +1,30 @@
 """The OpenAI protocol as far as it is spoken under `/v1`; fields of ours are marked."""
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
 
 from server.api.schemas.base import Request
 from server.api.schemas.chat import History
+
+
+def _only_text(content: Any) -> Any:
+    """Say plainly which part of a message is not read, instead of how it differs from a text."""
+    for part in content if isinstance(content, list) else ():
+        kind = part.get("type") if isinstance(part, Mapping) else None
+        if isinstance(kind, str) and kind != "text":
+            raise ValueError(f'parts of the type "{kind}" are not read; send text')
+    return content
+
+
+def _absent(value: Any, info: ValidationInfo) -> None:
+    if value:
+        raise ValueError(f"{info.field_name} is not supported; leave it out")
+
+
+Unsupported = Annotated[Any, BeforeValidator(_absent)]
+"""A field of OpenAI's that would change the answer and that nothing here does: only "off" is taken."""
 
 
 class TextPart(BaseModel):
@@ -15,11 +34,29 @@ class TextPart(BaseModel):
     text: str
 
 
-class ChatMessage(BaseModel):
-    """One turn. `developer` counts as `system`."""
+class CalledFunction(BaseModel):
+    """Name and arguments (JSON text) of a call."""
 
-    role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[TextPart] | None = None
+    name: str
+    arguments: str = ""
+
+
+class ToolCall(BaseModel):
+    """A call that the model asked for, as it is sent back with its result."""
+
+    id: str
+    type: Literal["function"] = "function"
+    function: CalledFunction
+
+
+class ChatMessage(BaseModel):
+    """One turn. `developer` counts as `system`; `tool` is the result of a call."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: Annotated[str | list[TextPart] | None, BeforeValidator(_only_text)] = None
+    tool_calls: list[ToolCall] | None = None
+    tool_call_id: str | None = None
+    function_call: Unsupported = None
 
     @property
     def text(self) -> str:
@@ -27,6 +64,24 @@ class ChatMessage(BaseModel):
         if isinstance(self.content, list):
             return "\n".join(part.text for part in self.content)
         return self.content or ""
+
+
+class OfferedTool(BaseModel):
+    """A tool that the model may call; `function` holds its name, description and parameters."""
+
+    type: Literal["function"]
+    function: dict[str, Any]
+
+
+class ResponseFormat(BaseModel):
+    """`text`, or JSON where the model's provider can do that."""
+
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: dict[str, Any] | None = None
+
+
+_OF_TOOLS = ("tools", "tool_choice", "parallel_tool_calls")
+_OF_PROVIDERS = ("response_format", "logit_bias", "reasoning_effort", "verbosity")
 
 
 class StreamOptions(BaseModel):
@@ -41,6 +96,9 @@ class ChatCompletionRequest(Request):
     `model` is a chat model, or `kb:NAME` for its documents (`kb:A+B` for several, `kb:NAME|MODEL` to choose the chat
     model as well). Of ours: `top_k`, `score_threshold`, `references` (write the sources under the answer as numbered
     lines), `return_direct` (only search), `conversation_id` (keep the answer in that conversation), `prompt_name`.
+
+    `tools` and what belongs to them, `response_format`, `logit_bias`, `reasoning_effort` and `verbosity` are passed on
+    to models of providers, `tools` only to those set to call tools and not with knowledge bases; others refuse them.
     """
 
     model: str = ""
@@ -53,21 +111,57 @@ class ChatCompletionRequest(Request):
     max_completion_tokens: int | None = Field(default=None, ge=1)
     stop: str | list[str] | None = None
     seed: int | None = None
+    presence_penalty: float | None = Field(default=None, ge=-2, le=2)
+    frequency_penalty: float | None = Field(default=None, ge=-2, le=2)
     n: Literal[1] = 1
+    tools: list[OfferedTool] = Field(default_factory=list, max_length=128)
+    tool_choice: Literal["none", "auto", "required"] | dict[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
+    response_format: ResponseFormat | None = None
+    logit_bias: dict[str, float] | None = None
+    reasoning_effort: str | None = None
+    verbosity: str | None = None
+    logprobs: Unsupported = None
+    top_logprobs: Unsupported = None
+    functions: Unsupported = Field(default=None, description="the old name of `tools`, which is taken")
+    function_call: Unsupported = None
+    audio: Unsupported = None
+    web_search_options: Unsupported = None
+    modalities: list[Literal["text"]] | None = None
     top_k: int | None = Field(default=None, ge=1, le=100)
     score_threshold: float | None = Field(default=None, ge=0, le=2)
     references: bool = False
     return_direct: bool = False
     conversation_id: str = ""
     prompt_name: str = "default"
-    tools: list[Any] | None = Field(default=None, max_length=0, description="not supported here; see /chat/agent_chat")
 
     @field_validator("messages")
     @classmethod
     def _ends_with_a_question(cls, messages: list[ChatMessage]) -> list[ChatMessage]:
-        if messages[-1].role != "user":
-            raise ValueError("the last message must be of the user")
+        if messages[-1].role not in ("user", "tool"):
+            raise ValueError("the last message must be of the user, or the result of a tool")
+        if any(message.role == "tool" and not message.tool_call_id for message in messages):
+            raise ValueError("the result of a tool needs the tool_call_id of its call")
         return messages
+
+    @property
+    def question(self) -> str:
+        """What the user said last."""
+        return next((message.text for message in reversed(self.messages) if message.role == "user"), "")
+
+    @property
+    def uses_tools(self) -> bool:
+        """Whether tools of the caller's are offered, called or answered."""
+        return bool(self.tools) or any(message.tool_calls or message.role == "tool" for message in self.messages)
+
+    @property
+    def passed_on(self) -> dict[str, Any]:
+        """The fields that only a provider's own API takes, as far as they say something."""
+        given = self.model_dump(include=set(_OF_TOOLS) if self.tools else set(), exclude_none=True)
+        given |= self.model_dump(include=set(_OF_PROVIDERS), exclude_none=True)
+        if given.get("response_format") == {"type": "text"}:
+            del given["response_format"]
+        return {name: value for name, value in given.items() if value not in ({}, "")}
 
 
 class TokenUsage(BaseModel):

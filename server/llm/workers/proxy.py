@@ -18,7 +18,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import StreamingResponse
 
 from configs.settings import Settings, SettingsError, load_settings
-from server.errors import ModelUnavailable, ProviderBusy, ZhiwenError
+from server.errors import ContextTooLong, ModelRefused, ModelUnavailable, ProviderBusy, ZhiwenError
 from server.llm.chat_models import ChatModels
 from server.llm.fastchat.messages import MessageCodec
 from server.llm.fastchat.options import service_parser, start_logging
@@ -33,9 +33,14 @@ from server.types import Message
 logger = logging.getLogger(__name__)
 
 UNKNOWN_MODEL = 40301
-UNREACHABLE = 50301
-RATE_LIMIT = 42901
 INTERNAL_ERROR = 50001
+_CODES: dict[type[ZhiwenError], int] = {
+    ModelRefused: 40302,
+    ContextTooLong: 40303,
+    ProviderBusy: 42901,
+    ModelUnavailable: 50301,
+}
+"""FastChat's codes, the last one ours."""
 REFRESH_S = 60.0
 """How often providers with `models = "auto"` are asked what they have."""
 _EXTRA = ("top_k", "repetition_penalty")
@@ -195,9 +200,7 @@ async def _keep_fresh(proxy: Proxy, controller: str) -> None:
 
 
 def _code(error: ZhiwenError) -> int:
-    if isinstance(error, ProviderBusy):
-        return RATE_LIMIT
-    return UNREACHABLE if isinstance(error, ModelUnavailable) else INTERNAL_ERROR
+    return _CODES.get(type(error), INTERNAL_ERROR)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
