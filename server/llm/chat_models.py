@@ -8,11 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from configs.settings import Settings
-from server.errors import ServiceUnavailable, ZhiwenError
+from server.errors import OptionNotSupported, ServiceUnavailable, ZhiwenError
 from server.llm.fabric import controller_models, fabric_endpoint, fabric_error
 from server.llm.generation import Generation, Piece, Spent
+from server.llm.launcher_client import LauncherClient
 from server.llm.openai_stream import Refused, Silent, Unreachable
-from server.llm.provider_calls import as_error, streamed
+from server.llm.provider_calls import as_chat_error, streamed
 from server.llm.provider_connections import Connections
 from server.llm.providers import Endpoint, ProviderModel, endpoint_of, find_model, named_models
 from server.llm.tokens import TokenCounter, from_folder, from_tiktoken
@@ -24,6 +25,15 @@ if TYPE_CHECKING:
 
 WINDOW = 8192
 """Tokens of prompt and answer together that are taken for granted of a model that does not tell."""
+TOOLS = "tools"
+_ONLY_PROVIDERS = {
+    "reason_en": "only models of providers are asked in a way that knows it",
+    "reason_zh": "只有服务商（providers）的模型支持该字段",
+}
+_NOT_SET = {
+    "reason_en": "its settings do not say that it calls tools; if it does, set models.llm.NAME.tools = true",
+    "reason_zh": "设置中没有注明它支持工具调用；若支持，请设置 models.llm.名称.tools = true",
+}
 
 
 class ChatModels:
@@ -33,6 +43,7 @@ class ChatModels:
         self._settings = settings
         self.default = default
         self.connections = Connections()
+        self._launcher = LauncherClient(settings, self.connections)
         self.spent = Spent()
         self._counters: dict[str, TokenCounter] = {}
         self._windows: dict[str, int] = {}
@@ -41,13 +52,16 @@ class ChatModels:
         """The answer piece by piece; the last one tells why it ended and what it cost. Closing cancels the generation.
 
         Raises:
+            OptionNotSupported: the model does not take one of the `options`.
             ModelNotFound: no such model is configured or running.
             ModelUnavailable: its worker does not run, or its provider does not answer, or refuses the key.
             ServiceUnavailable: the OpenAI API does not answer.
             ProviderBusy: its provider limits requests.
+            ModelRefused, ContextTooLong: the model, or its provider, does not take the request.
             ModelFailed: the model failed, before or in the midst of the answer.
             ModelTimeout: nothing came for the time allowed.
         """
+        self._check_options(generation)
         endpoint, model = self._where(generation.model)
         body = request_body(messages, generation, endpoint, model)
         told: list[str] = []
@@ -78,6 +92,15 @@ class ChatModels:
         """Whether the model calls tools by the OpenAI protocol; FastChat's API knows no tools."""
         found = find_model(self._settings, model)
         return found is not None and found.tools
+
+    def _check_options(self, generation: Generation) -> None:
+        if not generation.options:
+            return
+        found, field = find_model(self._settings, generation.model), next(iter(generation.options))
+        if found is None:
+            raise OptionNotSupported(field=field, name=generation.model, **_ONLY_PROVIDERS)
+        if TOOLS in generation.options and not found.tools:
+            raise OptionNotSupported(field=TOOLS, name=generation.model, **_NOT_SET)
 
     def window(self, model: str) -> int:
         """Tokens of prompt and answer together that the model takes: as set, as its weights say, or `WINDOW`."""
@@ -112,8 +135,8 @@ class ChatModels:
 
     async def _error(self, name: str, endpoint: Endpoint, failure: Refused | Silent | Unreachable) -> ZhiwenError:
         if find_model(self._settings, name) is not None:
-            return as_error(name, endpoint, failure)
-        return await fabric_error(self._settings, self.running, name, failure)
+            return as_chat_error(name, endpoint, failure)
+        return await fabric_error(self._settings, self.running, self._launcher, name, failure)
 
     def _usage(self, model: str, messages: Sequence[Message], told: Sequence[str]) -> Usage:
         count = self._counter(model)
@@ -159,7 +182,20 @@ def request_body(messages: Sequence[Message], generation: Generation, endpoint: 
     }
     return {
         "model": model,
-        "messages": [{"role": message.role, "content": message.content} for message in messages],
+        "messages": [_turn(message) for message in messages],
         "stream": True,
         **{name: value for name, value in wanted.items() if value is not None},
+        **generation.options,
     }
+
+
+def _turn(message: Message) -> dict[str, Any]:
+    if message.call_id:
+        return {"role": message.role, "content": message.content, "tool_call_id": message.call_id}
+    if not message.calls:
+        return {"role": message.role, "content": message.content}
+    calls = [
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        for call in message.calls
+    ]
+    return {"role": message.role, "content": message.content or None, "tool_calls": calls}

@@ -3,14 +3,28 @@
 from collections.abc import Awaitable, Callable
 
 from configs.settings import Settings
-from server.errors import ModelFailed, ModelNotFound, ModelTimeout, ModelUnavailable, ServiceUnavailable, ZhiwenError
+from server.errors import (
+    ContextTooLong,
+    ModelFailed,
+    ModelNotFound,
+    ModelRefused,
+    ModelTimeout,
+    ModelUnavailable,
+    ServiceUnavailable,
+    ZhiwenError,
+)
+from server.llm.launcher_client import LauncherClient
+from server.llm.not_running import not_running
 from server.llm.openai_stream import Refused, Silent, Unreachable
 from server.llm.provider_calls import called
 from server.llm.provider_connections import Connections
 from server.llm.providers import Endpoint
 
-# FastChat's codes: no such model, and (ours, see event_streams) the controller or the worker does not answer.
+# FastChat's codes: no such model, a parameter or a content that is not taken, a prompt that is too long; and (ours,
+# see event_streams) the controller or the worker does not answer.
 UNKNOWN_MODEL = 40301
+NOT_TAKEN = frozenset({40001, 40302})
+CONTEXT_OVERFLOW = 40303
 UNREACHABLE = 50301
 CONTROLLER_PATIENCE_S = 5.0
 
@@ -44,6 +58,7 @@ async def controller_models(settings: Settings, connections: Connections) -> lis
 async def fabric_error(
     settings: Settings,
     running: Callable[[], Awaitable[list[str]]],
+    launcher: LauncherClient,
     model: str,
     failure: Refused | Silent | Unreachable,
 ) -> ZhiwenError:
@@ -56,17 +71,18 @@ async def fabric_error(
         url = settings.services.openai_api.url
         return ServiceUnavailable(name="FastChat OpenAI API", url=url, log="openai_api.log")
     if failure.code == UNKNOWN_MODEL:
-        return _not_running(settings, model, ", ".join(await running()))
+        names = ", ".join(await running())
+        if model in settings.models.llm:
+            return await not_running(settings, launcher, model, names)
+        return ModelNotFound(name=model, known=names or ", ".join(settings.models.llm))
+    return _refusal(model, failure)
+
+
+def _refusal(model: str, failure: Refused) -> ZhiwenError:
     if failure.code == UNREACHABLE and failure.status != 200:
         return ModelUnavailable(name=model, reason_en="its worker does not answer", reason_zh="它的模型进程没有响应")
+    if failure.code == CONTEXT_OVERFLOW:
+        return ContextTooLong(name=model, reason=str(failure))
+    if failure.code in NOT_TAKEN:
+        return ModelRefused(name=model, reason=str(failure))
     return ModelFailed(name=model, reason=str(failure))
-
-
-def _not_running(settings: Settings, model: str, running: str) -> ZhiwenError:
-    if model in settings.models.llm:
-        return ModelUnavailable(
-            name=model,
-            reason_en=f"its worker is not running; running: {running or 'none'}",
-            reason_zh=f"它的模型进程没有运行，正在运行的有：{running or '无'}",
-        )
-    return ModelNotFound(name=model, known=running or ", ".join(settings.models.llm))
