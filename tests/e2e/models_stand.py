@@ -115,13 +115,19 @@ class Said:
         return error["message"] if "message" in error else error["msg"]
 
 
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on, all different."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in held]
+    for one in held:
+        one.close()
+    return ports
+
+
 @contextmanager
 def stand(folder: Path, toml: str, *options: str, variables: dict[str, str] | None = None) -> Iterator[Stand]:
     """Start with these settings and options, wait until all is ready or has failed, end everything afterwards."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in SERVICES]
-    ports = {name: one.getsockname()[1] for name, one in zip(SERVICES, held, strict=True)}
-    for one in held:
-        one.close()
+    ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
     paths = [f'{name} = "{(folder / name).as_posix()}"' for name in ("knowledge_base", "logs", "models")]
     places = [f"[services.{name}]\nport = {port}" for name, port in ports.items()]
     (folder / "local.toml").write_text("\n".join(["[paths]", *paths, *places, toml]), "utf-8")

@@ -166,7 +166,7 @@ def test_a_killed_worker_is_started_again_while_others_answer(everything: Stand)
         asking = pool.submit(keep_asking)
         try:
             died.send_signal(signal.SIGKILL)
-            everything.wait_until(lambda: "is being started again; running:" in told(everything, "tiny-qwen"), seconds=3)
+            everything.wait_until(lambda: "is being started again" in told(everything, "tiny-qwen"), seconds=3)
             everything.wait_until(lambda: everything.states()["tiny-qwen"]["restarts"] == 1)
             everything.wait_until(lambda: everything.states()["tiny-qwen"]["state"] == "running")
         finally:
