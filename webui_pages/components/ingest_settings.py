@@ -13,20 +13,25 @@ def formats(ui: Ui) -> Formats:
     return ui.state.formats
 
 
-def settings_fields(ui: Ui, known: Formats, now: IngestSettings, *, key: str) -> SettingsRequest:
-    """Five fields; only what was changed is asked for, so that the rest goes on following the service's settings."""
+def settings_fields(ui: Ui, known: Formats, now: IngestSettings, *, key: str, version: str = "") -> SettingsRequest:
+    """Five fields; only what was changed is asked for, so that the rest goes on following the service's settings.
+
+    Another `version` fills them anew.
+    """
     text = ui.text
     names = list(dict.fromkeys([now.splitter, *known.splitters]))
-    splitter = st.selectbox(text.splitter, names, key=f"{key}_splitter")
+    splitter = st.selectbox(text.splitter, names, key=f"{key}_splitter{version}")
     size_field, overlap_field = st.columns(2)
-    size = size_field.number_input(text.chunk_size, 10, 100_000, now.chunk_size, step=50, key=f"{key}_chunk_size")
+    size = size_field.number_input(
+        text.chunk_size, 10, 100_000, now.chunk_size, step=50, key=f"{key}_chunk_size{version}"
+    )
     overlap = overlap_field.number_input(
-        text.chunk_overlap, 0, 99_999, now.chunk_overlap, step=10, key=f"{key}_chunk_overlap"
+        text.chunk_overlap, 0, 99_999, now.chunk_overlap, step=10, key=f"{key}_chunk_overlap{version}"
     )
     ocr_field, title_field = st.columns(2)
-    ocr = ocr_field.toggle(text.ocr, now.ocr, key=f"{key}_ocr")
+    ocr = ocr_field.toggle(text.ocr, now.ocr, key=f"{key}_ocr{version}")
     titles = title_field.toggle(
-        text.title_enhance, now.zh_title_enhance, help=text.title_enhance_help, key=f"{key}_zh_title_enhance"
+        text.title_enhance, now.zh_title_enhance, help=text.title_enhance_help, key=f"{key}_zh_title_enhance{version}"
     )
     wanted = {
         "splitter": splitter,

@@ -23,6 +23,8 @@ class ConversationLabels(Table):
         "This deletes “{title}” with its messages (turns: {messages}). It cannot be undone.",
     )
     conversation_deleted = Label("对话已删除。", "The chat is deleted.")
+    page_before = Label("上一页", "Page before")
+    page_after = Label("下一页", "Page after")
     conversation_pages = Label("第 {page} / {pages} 页", "Page {page} of {pages}")
     export_conversation = Label("导出", "Export")
     export_markdown = Label("Markdown 文件", "Markdown file")

@@ -37,6 +37,7 @@ def ask(ui: Ui, question: str) -> None:
     if not chat.conversation_id:
         chat.conversation_id, chat.title = uuid.uuid4().hex, question[:UNTITLED_LENGTH]
         st.query_params[PARAMETER] = chat.conversation_id
+        chat.page = 1  # where it will be listed
     request = request_of(chat, question)
     options, default = chat.options, chat.offer.model_of(chat.options.mode) if chat.offer else ""
     turn = Turn(question, model=options.model or default, direct=options.return_direct and options.searches)

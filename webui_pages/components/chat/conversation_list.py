@@ -33,11 +33,13 @@ def conversation_list(ui: Ui) -> None:
             placeholder=text.search_conversations,
             icon=":material/search:",
             label_visibility="collapsed",
+            on_change=_turn_to,
+            args=(ui, 1),
         ).strip()
         found = ui.client.conversations(search, limit=PAGE, offset=PAGE * (chat.page - 1))
         if not found.data and chat.page > 1:
-            chat.page = 1
-            found = ui.client.conversations(search, limit=PAGE, offset=0)
+            chat.page = max(1, -(-found.total // PAGE))
+            found = ui.client.conversations(search, limit=PAGE, offset=PAGE * (chat.page - 1))
         if not found.data:
             st.caption(text.no_conversations_found if search else text.no_conversations)
         for number, conversation in enumerate(found.data):
@@ -137,8 +139,9 @@ def _pages(ui: Ui, total: int) -> None:
             key="page_before",
             type="tertiary",
             disabled=chat.page <= 1,
-            on_click=_turn_page,
-            args=(ui, -1),
+            help=text.page_before,
+            on_click=_turn_to,
+            args=(ui, chat.page - 1),
         )
         st.caption(text.conversation_pages.format(page=chat.page, pages=pages), width="content")
         st.button(
@@ -146,10 +149,11 @@ def _pages(ui: Ui, total: int) -> None:
             key="page_after",
             type="tertiary",
             disabled=chat.page >= pages,
-            on_click=_turn_page,
-            args=(ui, 1),
+            help=text.page_after,
+            on_click=_turn_to,
+            args=(ui, chat.page + 1),
         )
 
 
-def _turn_page(ui: Ui, by: int) -> None:
-    ui.state.chat.page = max(1, ui.state.chat.page + by)
+def _turn_to(ui: Ui, page: int) -> None:
+    ui.state.chat.page = page

@@ -68,4 +68,5 @@ def _links(ui: Ui, source: Source, key: str) -> None:
         if st.button(ui.text.open_source, icon=":material/find_in_page:", type="tertiary", key=f"open_{key}"):
             open_passage(ui, source, place(source, ui.text))
         if is_web:
-            st.link_button(ui.text.open_link, source.url, icon=":material/open_in_new:", type="tertiary")
+            icon = ":material/open_in_new:"
+            st.link_button(ui.text.open_link, source.url, icon=icon, type="tertiary", key=f"link_{key}")

@@ -22,7 +22,7 @@ def preview_panel(ui: Ui, settings: SettingsRequest, *, key: str) -> None:
     """Shown anew whenever the settings or the text change."""
     st.markdown(f"**{ui.text.preview}**")
     st.caption(ui.text.preview_hint)
-    pasted, dropped = st.tabs([ui.text.preview_text, ui.text.preview_file])
+    pasted, dropped = st.tabs([ui.text.preview_text, ui.text.preview_file], key=f"{key}_tabs")
     with pasted:
         text = st.text_area(
             ui.text.preview_text,

@@ -55,7 +55,8 @@ def _reading(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
     if now is None:
         return
     with st.container(border=True, key="ingest_settings"):
-        wanted = settings_fields(ui, known, now, key=f"settings_{desk().table_version}_{chosen.name}")
+        version = f"_{desk().table_version}_{chosen.name}"
+        wanted = settings_fields(ui, known, now, key="settings", version=version)
         with st.container(horizontal=True):
             save = st.button(ui.text.save, type="primary", key="settings_save")
             reset = st.button(ui.text.reset, key="settings_reset", disabled=not set(READING) & set(chosen.own))

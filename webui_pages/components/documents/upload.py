@@ -22,7 +22,7 @@ def upload_panel(ui: Ui, knowledge_base: str, known: set[str]) -> None:
     """The drop zone, and a box for pasted text. `known` names the files that are already there."""
     with st.expander(ui.text.upload, icon=":material/note_add:", key="upload", expanded=True):
         overwrite = bool(st.session_state.get("upload_overwrite"))
-        dropped, pasted = st.tabs([ui.text.upload_tab, ui.text.paste_tab])
+        dropped, pasted = st.tabs([ui.text.upload_tab, ui.text.paste_tab], key="upload_tabs")
         with dropped:
             _drop(ui, knowledge_base, known)
         with pasted:
