@@ -202,6 +202,17 @@ def test_an_api_without_keys_takes_no_text_for_a_password(api, listen_on, monkey
     assert not page.chat_input
 
 
+def test_accounts_without_authlib_say_what_to_install(api, listen_on, monkeypatch):
+    listen_on("0.0.0.0")
+    api.keys = {"mine": "write"}
+    monkeypatch.setenv("ZHIWEN__WEB__USERS", '{"li@example.org": "mine"}')
+    monkeypatch.setattr("webui_pages.components.login._oidc_configured", lambda: True)
+    monkeypatch.setattr("webui_pages.components.login.find_spec", lambda name: None)
+    page = opened()
+    assert "pip install" in page.error[0].value
+    assert asked_for_a_key(page, "mine").chat_input
+
+
 def test_on_loopback_a_key_is_asked_for_only_where_the_settings_have_none(api, monkeypatch):
     api.keys = {"mine": "write"}
     assert opened().text_input(key="gate_key")

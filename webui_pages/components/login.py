@@ -9,6 +9,7 @@ Who has given a key or the password stays logged in for `web.login_hours` (`reme
 import hmac
 import time
 from dataclasses import replace
+from importlib.util import find_spec
 
 import streamlit as st
 
@@ -143,6 +144,9 @@ def _logged_in_elsewhere(ui: Ui) -> bool:
     """Log in at the OIDC provider, where one is set up; True when that has let somebody in."""
     if not (ui.settings.web.users and _oidc_configured()):
         return False
+    if find_spec("authlib") is None:
+        st.error(ui.text.gate_no_authlib, icon=":material/extension_off:")
+        return False
     if not st.user.is_logged_in:
         with st.container(width=LOGIN_PX):
             st.button(ui.text.log_in_elsewhere, icon=":material/login:", key="log_in", on_click=st.login)
@@ -150,7 +154,8 @@ def _logged_in_elsewhere(ui: Ui) -> bool:
     email = str(st.user.get("email") or "")
     key = ui.settings.web.users.get(email)
     if key is None or st.user.get("email_verified") is False:
-        st.error(ui.text.gate_stranger.format(email=literal(email)), icon=":material/lock:")
+        told = ui.text.gate_stranger.format(email=literal(email)) if email else ui.text.gate_no_email
+        st.error(told, icon=":material/lock:")
         st.button(ui.text.log_out, icon=":material/logout:", key="log_out", on_click=st.logout)
         return False
     try:

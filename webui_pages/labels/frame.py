@@ -46,6 +46,17 @@ class FrameLabels(Table):
         "{email} is known to the provider, but does not stand in web.users. Ask the administrator to add it, or use "
         "another account.",
     )
+    gate_no_email = Label(
+        "登录服务没有告知您的邮箱，无法在 web.users 名单中查找。请让管理员为该客户端开放 email 权限，或换一个账号。",
+        "The provider did not tell your e-mail address, so it cannot be looked up in web.users. Ask the administrator "
+        "to let it tell the scope email, or use another account.",
+    )
+    gate_no_authlib = Label(
+        "单位账号登录需要 Authlib：请运行 pip install -c constraints.txt Authlib，再重新启动页面。"
+        "在此之前可以使用密钥登录。",
+        "Accounts of your organisation need Authlib: run pip install -c constraints.txt Authlib and start the page "
+        "again. Until then a key lets you in.",
+    )
     log_in_elsewhere = Label("使用单位账号登录", "Log in with your organisation’s account")
     log_out = Label("退出登录", "Log out")
     needs_write = Label(

@@ -1,0 +1,126 @@
+"""Logging in at an OpenID Connect provider, in a browser: who is on the list comes in, who is not is told so."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from web_product import BROWSER_FLAGS, CHROMIUM, ROOT, answers, running_product, settle
+
+pytestmark = pytest.mark.e2e
+pytest.importorskip("playwright")
+pytest.importorskip("authlib")
+from oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider  # noqa: E402  # it needs Authlib's parts
+
+ADMINISTRATOR = {"email": "li@example.org", "email_verified": True, "name": "Li"}
+SECRETS = """[auth]
+redirect_uri = "{page}/oauth2callback"
+cookie_secret = "a text of the test, long enough"
+client_id = "{client_id}"
+client_secret = "{client_secret}"
+server_metadata_url = "{provider}/.well-known/openid-configuration"
+"""
+
+
+@dataclass(frozen=True)
+class Stand:
+    """A page that knows the provider, as it would run on another machine than the API."""
+
+    page: str
+    provider: Provider
+
+
+@pytest.fixture(scope="module")
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    folder = tmp_path_factory.mktemp("zhiwen")
+    variables = {"ZHIWEN__MODELS__LLM_PREFERENCE": '["builtin-extractive"]'}
+    with running_provider() as provider, running_product(folder, **variables) as product:
+        argv = [sys.executable, "startup.py", "--create-key", "li", "--scope", "write"]
+        made = subprocess.run(argv, cwd=ROOT, env=product.environment, check=True, capture_output=True, text=True)
+        key = next(word for word in made.stdout.split() if word.startswith("zw-"))
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            page = f"http://127.0.0.1:{free.getsockname()[1]}"
+        known = {"page": page, "provider": provider.url, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        (folder / ".streamlit").mkdir()
+        (folder / ".streamlit/secrets.toml").write_text(SECRETS.format(**known), "utf-8")
+        environment = product.environment | {
+            "ZHIWEN_API_URL": product.api,
+            "ZHIWEN__WEB__USERS": json.dumps({"li@example.org": key}),
+        }
+        process = _page_process(folder, page, environment)
+        try:
+            yield Stand(page, provider)
+        finally:
+            process.terminate()
+            process.wait(15)
+
+
+def _page_process(folder: Path, page: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+    flags = ["--server.port", page.rsplit(":", 1)[1], "--server.address", "127.0.0.1", "--server.headless", "true"]
+    argv = [sys.executable, "-m", "streamlit", "run", str(ROOT / "webui_pages/serve.py"), *flags]
+    with (folder / "page.log").open("wb") as log:
+        process = subprocess.Popen(argv, cwd=folder, env=dict(os.environ) | environment, stdout=log, stderr=log)
+    deadline = time.monotonic() + 60
+    while not answers(f"{page}/_stcore/health"):
+        assert time.monotonic() < deadline, (folder / "page.log").read_text("utf-8")
+        time.sleep(0.2)
+    return process
+
+
+@pytest.fixture
+def page(stand: Stand) -> Iterator[object]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
+        opened = browser.new_context(locale="zh-CN").new_page()
+        complaints: list[str] = []
+        opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        opened.goto(stand.page)
+        opened.locator(".st-key-log_in button").wait_for(timeout=60_000)
+        try:
+            yield opened
+            assert complaints == []
+        finally:
+            browser.close()
+
+
+def test_who_is_on_the_list_comes_in_stays_in_and_leaves(stand: Stand, page) -> None:
+    stand.provider.person = ADMINISTRATOR
+    page.locator(".st-key-log_in button").click()
+    page.locator(".st-key-account").get_by_text("li · write").wait_for(timeout=60_000)
+    page.locator("[data-testid='stChatInputTextArea']").wait_for()
+    assert {"/authorize", "/token", "/jwks"} <= set(stand.provider.requests)
+    page.reload()
+    page.locator(".st-key-account").get_by_text("li · write").wait_for(timeout=60_000)
+    settle(page)
+    page.locator(".st-key-log_out button").click()
+    page.locator(".st-key-log_in button").wait_for(timeout=60_000)
+    assert "/end" in stand.provider.requests
+    page.reload()
+    page.locator(".st-key-log_in button").wait_for(timeout=60_000)
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        {"email": "someone@example.org", "email_verified": True},
+        {"email": "li@example.org", "email_verified": False},
+        {"name": "nobody"},
+    ],
+)
+def test_who_is_not_is_told_so_and_may_take_another_account(stand: Stand, page, person: dict[str, object]) -> None:
+    stand.provider.person = person
+    page.locator(".st-key-log_in button").click()
+    page.get_by_text("web.users").wait_for(timeout=60_000)
+    assert page.locator("[data-testid='stChatInputTextArea']").count() == 0
+    stand.provider.person = ADMINISTRATOR
+    page.locator(".st-key-log_out button").click()
+    page.locator(".st-key-log_in button").click(timeout=60_000)
+    page.locator(".st-key-account").get_by_text("li · write").wait_for(timeout=60_000)
