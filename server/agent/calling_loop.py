@@ -20,6 +20,7 @@ from server.agent.runner import Call
 from server.agent.tool import as_langchain
 from server.agent.window import Part, fitted
 from server.errors import AgentActionUnreadable, AgentStepLimit, ModelFailed
+from server.llm.generation import Spent
 from server.types import ChatEvent, ContextTrimmed, Done, Noticed, SourcesFound, Token, ToolStarted, Usage
 
 _GRAPH_STEPS_EACH = 4
@@ -33,11 +34,11 @@ Handler = Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
 class CallingLoop:
     """One answer by tool calls."""
 
-    def __init__(self, model: BaseChatModel, run: Run) -> None:
+    def __init__(self, model: BaseChatModel, run: Run, spent: Spent) -> None:
         self._run = run
         # LangGraph's own streams need the context of its tasks, which Python 3.10 does not hand on.
         self._queue: asyncio.Queue[ChatEvent | None] = asyncio.Queue()
-        self._limits = _Limits(run, self._queue.put_nowait)
+        self._limits = _Limits(run, self._queue.put_nowait, spent)
         self._agent = create_agent(
             model.model_copy(update={"callbacks": [_Tokens(self._queue.put_nowait)], "streaming": True}),
             [as_langchain(tool) for tool in run.offer.tools],
@@ -89,10 +90,11 @@ class _Tokens(AsyncCallbackHandler):
 
 
 class _Limits(AgentMiddleware[Any, Any]):
-    """Keeps window and steps, and runs the tools."""
+    """Keeps window and steps, counts tokens, and runs the tools."""
 
-    def __init__(self, run: Run, write: Write) -> None:
+    def __init__(self, run: Run, write: Write, spent: Spent) -> None:
         super().__init__()
+        self._spent = spent
         self._run = run
         self._write = write
         self._asked = 0
@@ -153,6 +155,7 @@ class _Limits(AgentMiddleware[Any, Any]):
         told = answer.usage_metadata
         asked = told["input_tokens"] if told else sum(count(_text(message)) for message in request.messages)
         said = told["output_tokens"] if told else count(_text(answer))
+        self._spent.add(Usage(asked, said))
         self.usage = Usage(self.usage.prompt_tokens + asked, self.usage.completion_tokens + said, exact=bool(told))
         return response
 

@@ -87,4 +87,6 @@ def _tool(server: str, listed: Any, ask: Callable[[str, Mapping[str, Any]], Any]
         arguments=dict(listed.input_schema),
         call=call,
         server=server,
+        needs="write",  # what it does may not be undone
+        beyond=True,
     )

@@ -17,7 +17,7 @@ from server.analysis import has_cjk
 from server.chat.budget import room_for_prompt
 from server.chat.prompts import Prompts, fill, has_place
 from server.errors import EmptyQuestion, Language, ModelCannotUseTools, QuestionTooLong
-from server.llm.generation import Generation, Models
+from server.llm.generation import Generation, Models, Spent
 from server.types import ChatEvent, Noticed, ToolFinished
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ _STOP = ("\nObservation:", "\n观察：", "\n工具结果")
 
 
 class AgentModels(Models, Protocol):
-    """Chat models that agents can use."""
+    """Chat models that agents can use. What goes past `stream` is counted into `spent` by the agent."""
+
+    spent: Spent
 
     def langchain(self, generation: Generation) -> "BaseChatModel":
         """The model as LangChain's."""
@@ -61,7 +63,7 @@ class AgentService:
             EmptyQuestion: nothing was asked.
             ModelCannotUseTools: the model only quotes.
             QuestionTooLong: question and tools fill the model.
-            ToolNotFound, ToolUnavailable: of the tools that were asked for.
+            ToolNotFound, ToolForbidden, ToolUnavailable: of the tools that were asked for.
             PromptNotFound: no such template.
             AgentTimeLimit, AgentStepLimit, AgentActionUnreadable: no answer came about.
             ZhiwenError: what the model raises.
@@ -86,7 +88,8 @@ class AgentService:
         """One tool, called by hand.
 
         Raises:
-            ToolNotFound, ToolUnavailable: there is no such tool, or it cannot be used now.
+            ToolNotFound, ToolForbidden, ToolUnavailable: there is no such tool, it is not for the caller, or it cannot
+                be used now.
             ZhiwenError: why the tool failed.
         """
         offer = await self.toolbox.offer([name], language)
@@ -101,7 +104,7 @@ class AgentService:
         model = await run_in_threadpool(self.models.langchain, run.generation)
         begun = False
         try:
-            async with aclosing(loop.CallingLoop(model, run).events()) as events:
+            async with aclosing(loop.CallingLoop(model, run, self.models.spent).events()) as events:
                 async for event in events:
                     begun = True
                     yield event

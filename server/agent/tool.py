@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from server.caller import Scope
 from server.errors import Language
 from server.types import Hit
 
@@ -47,6 +48,9 @@ class Tool:
     `arguments` is a pydantic model or a JSON schema; `why_not` tells why the tool cannot be used now; `more` is what
     the model has to know besides the description, such as the names it may choose among. Both may ask a database.
     `server` is the MCP server behind it.
+
+    An API key needs the scope `needs`; a tool that reaches `beyond` the knowledge bases, into data or programs of the
+    server, is not for keys that are limited to some of them.
     """
 
     name: str
@@ -57,6 +61,8 @@ class Tool:
     why_not: Callable[[], Text | None] = _ready
     more: Callable[[], str] = _nothing_more
     server: str = ""
+    needs: Scope = "read"
+    beyond: bool = False
 
     def schema(self) -> dict[str, Any]:
         """JSON schema of the arguments."""

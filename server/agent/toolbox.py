@@ -8,7 +8,8 @@ from starlette.concurrency import run_in_threadpool
 
 from server.agent.mcp_servers import McpServers, ServerState
 from server.agent.tool import OfferedTool, Tool, offer
-from server.errors import Language, McpServerUnavailable, ToolNotFound, ToolUnavailable, ZhiwenError
+from server.caller import caller
+from server.errors import Language, McpServerUnavailable, ToolForbidden, ToolNotFound, ToolUnavailable, ZhiwenError
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,11 @@ class Toolbox:
         return self._servers.states()
 
     async def offer(self, names: Sequence[str] | None, language: Language) -> Offer:
-        """The named tools, or all that can be used now.
+        """The named tools, or all that the caller may use and that can be used now.
 
         Raises:
             ToolNotFound: there is no tool of one of the names.
+            ToolForbidden: one of the named tools is not for the caller.
             ToolUnavailable: one of the named tools cannot be used now.
         """
         theirs, missing = await self._servers.tools() if self._needs_servers(names) else ([], [])
@@ -89,6 +91,26 @@ class Toolbox:
 
 
 def _state(tool: Tool) -> ToolState:
+    if forbidden := _forbidden(tool):
+        return ToolState(tool, forbidden)
     reason = tool.why_not()
     problem = ToolUnavailable(name=tool.name, reason_en=reason.en, reason_zh=reason.zh) if reason else None
     return ToolState(tool, problem)
+
+
+def _forbidden(tool: Tool) -> ToolForbidden | None:
+    """Why whoever is asking may not use the tool: the one place where keys and tools meet."""
+    asking = caller()
+    if not asking.may(tool.needs):
+        return ToolForbidden(
+            name=tool.name,
+            reason_en=f'it needs the scope "{tool.needs}", the key has "{asking.scope}"',
+            reason_zh=f"需要 {tool.needs} 权限，该密钥的权限为 {asking.scope}",
+        )
+    if tool.beyond and asking.knowledge_bases is not None:
+        return ToolForbidden(
+            name=tool.name,
+            reason_en="the key is limited to some knowledge bases, and this tool reaches beyond them",
+            reason_zh="该密钥限定了知识库，而此工具可访问知识库以外的数据",
+        )
+    return None

@@ -26,6 +26,7 @@ STATUS: Mapping[type[ZhiwenError], int] = {
     errors.ForeignRequest: 403,
     errors.ScopeMissing: 403,
     errors.KnowledgeBaseForbidden: 403,
+    errors.ToolForbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.Busy: 429,

@@ -9,7 +9,7 @@ import pytest
 from api_server import chunks_of, raw_request, read_all, serving
 from fastapi import FastAPI, Request
 
-from server.api import errors
+from server.api import errors, sse
 from server.api.sse import event_stream
 from server.errors import ModelFailed, ServiceUnavailable
 
@@ -57,6 +57,15 @@ class Script:
     async def slow_first(self):
         await asyncio.sleep(60)
         yield {"answer": "late"}
+
+    async def late(self):
+        await asyncio.sleep(0.5)
+        yield {"answer": "late"}
+
+    async def fails_late(self):
+        await asyncio.sleep(0.5)
+        raise ServiceUnavailable(name="FastChat", url="http://127.0.0.1:1", log="logs/x.log")
+        yield {}
 
     async def endless(self):
         while True:
@@ -133,6 +142,31 @@ def test_unforeseen_error_tells_nothing_of_the_inside(port, caplog):
     assert (last["code"], last["error"]) == (500, "internal")
     assert "secret" not in json.dumps(last)
     assert len([record for record in caplog.records if record.exc_info]) == 1
+
+
+def test_a_late_first_event_is_awaited_with_pings(port, monkeypatch):
+    monkeypatch.setattr(sse, "PING_S", 0.15)
+    head, chunks = chunks_of(read_all(raw_request(port, "POST", "/late", headers=CLOSE)))
+    assert b"200 OK" in head
+    *pings, answer = chunks
+    assert pings
+    assert all(ping.startswith(b": ping - ") for ping in pings)
+    assert events([answer]) == [{"answer": "late"}]
+
+
+def test_an_error_after_the_first_ping_is_an_event(port, monkeypatch):
+    monkeypatch.setattr(sse, "PING_S", 0.15)
+    _, chunks = chunks_of(read_all(raw_request(port, "POST", "/fails_late", headers=CLOSE)))
+    (error,) = events(chunks)
+    assert (error["code"], error["error"]) == (503, "service_unavailable")
+
+
+def test_a_client_that_leaves_after_the_first_ping_ends_the_work(port, script, monkeypatch):
+    monkeypatch.setattr(sse, "PING_S", 0.15)
+    connection = raw_request(port, "POST", "/slow_first")
+    assert b"200 OK" in connection.recv(65536)
+    connection.close()
+    assert script["slow_first"].closed.wait(3)
 
 
 def test_client_that_leaves_ends_the_work(port, script):

@@ -58,6 +58,7 @@ def database_tool(configured: Mapping[str, AgentDatabase], timeout_s: float) -> 
         call=call,
         why_not=why_not,
         more=more,
+        beyond=True,
     )
 
 

@@ -76,4 +76,6 @@ TOOL = Tool(
     ),
     arguments=Arguments,
     call=_call,
+    needs="admin",
+    beyond=True,
 )
