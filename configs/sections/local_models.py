@@ -1,5 +1,6 @@
 """How a chat model on this machine is loaded and served."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -41,6 +42,15 @@ class LocalModel(Section):
     generation: SamplingDefaults = SamplingDefaults()
     threads: int = Field(default=0, ge=0)
     extra_args: list[str] = Field(default=[])
+
+
+NOT_TAKEN: Mapping[str, tuple[str, ...]] = {
+    "transformers": ("extra_args",),
+    "vllm": ("adapters", "attention", "threads", "max_gpu_memory"),
+    "fastchat": ("adapters", "attention", "chat_template", "generation", "extra_args"),
+    "provider": tuple(LocalModel.model_fields),
+}
+"""What an engine can make nothing of. To leave it unsaid would be to leave it unnoticed."""
 
 
 class Vllm(Section):

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from configs.sections.base import Section
-from configs.sections.local_models import LocalModel, Vllm
+from configs.sections.local_models import NOT_TAKEN, LocalModel, Vllm
 
 EVERY_OTHER = "*"
 """In `llm_preference`: every other chat model of the settings, those of providers too, but no built-in one."""
@@ -33,9 +33,18 @@ class LlmModel(LocalModel):
     def _engine_can_do_it(self) -> "LlmModel":
         if self.engine == "transformers" and self.quantization not in ("", "8bit", "4bit"):
             raise ValueError('quantization is "", "8bit" or "4bit"; weights made as AWQ or GPTQ need no setting')
+        if self.engine == "fastchat" and self.quantization not in ("", "8bit"):
+            raise ValueError('quantization with engine "fastchat" is "" or "8bit"')
+        unused = [name for name in NOT_TAKEN.get(self.engine, ()) if getattr(self, name) != _default_of(name)]
+        if unused:
+            raise ValueError(f'engine = "{self.engine}" knows no {", ".join(unused)}; take it out')
         if self.replicas > 1 and self.port:
             raise ValueError("several replicas cannot share one port: leave port at 0")
         return self
+
+
+def _default_of(name: str) -> object:
+    return LlmModel.model_fields[name].default
 
 
 class EmbedModel(Section):

@@ -22,6 +22,7 @@ WORKER_MODULES = {
 }
 # vLLM compiles and tries its kernels at each start, which takes minutes beside the loading.
 VLLM_PATIENCE_S = 900.0
+_VLLM_KEY = "VLLM_API_KEY"
 _VLLM_OFFLINE = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
 _CARDS_VARIABLES = ("CUDA_VISIBLE_DEVICES", "ZE_AFFINITY_MASK", "ASCEND_RT_VISIBLE_DEVICES")
 
@@ -50,11 +51,10 @@ def model_services(place: WorkerPlace, choice: Choice) -> list[Service]:
         return []
     made: list[Service] = []
     for number in range(1, model.replicas + 1):
-        name = choice.name if number == 1 else f"{choice.name}-{number}"
         if model.engine == "vllm":
-            made += _vllm(place, choice, name, cards=_cards(model, number))
+            made += _vllm(place, choice, number)
         else:
-            made.append(_worker(place, choice, name, cards=_cards(model, number)))
+            made.append(_worker(place, choice, number))
     return made
 
 
@@ -97,7 +97,7 @@ def device(settings: Settings, choice: Choice) -> str:
     return choice.model.device or settings.models.device
 
 
-def _worker(place: WorkerPlace, choice: Choice, name: str, *, cards: str) -> Service:
+def _worker(place: WorkerPlace, choice: Choice, number: int) -> Service:
     model, settings = choice.model, place.settings
     assert isinstance(model, LlmModel)  # noqa: S101  # see model_services
     at = place.address(model.port)
@@ -106,14 +106,14 @@ def _worker(place: WorkerPlace, choice: Choice, name: str, *, cards: str) -> Ser
     flags["--device"] = device(settings, choice)
     argv = module_argv(WORKER_MODULES[model.engine], flags)
     return Service(
-        name=f"worker-{name}",
-        argv=(*argv, *_loading_flags(model)) if model.engine == "transformers" else argv,
+        name=f"worker-{_replica_name(choice, number)}",
+        argv=(*argv, *_loading_flags(model, number)),
         host=at.host,
         port=at.port,
         ready=Registered(at.url, place.controller, choice.name),
         setting=f'models.llm."{choice.name}"' if model.port else "services.workers",
         start_timeout_s=settings.launcher.start_timeout_s,
-        env=dict.fromkeys(_CARDS_VARIABLES, cards) if cards else {},
+        env=_cards(model, number),
         light=model.engine not in ENGINE_PACKAGES,
         critical=False,
         packages=("fastchat", *ENGINE_PACKAGES.get(model.engine, ())),
@@ -135,9 +135,13 @@ def _common_flags(place: WorkerPlace, choice: Choice, at: Address) -> dict[str, 
     }
 
 
-def _loading_flags(model: LlmModel) -> list[str]:
-    """How the transformers worker loads the weights; what is not set stays out, to keep the command readable."""
+def _loading_flags(model: LlmModel, number: int) -> list[str]:
+    """How a worker loads the weights; what is not set stays out, to keep the command readable. FastChat's takes fewer
+    flags; the settings see to it that no others are set for it."""
+    if model.engine not in ENGINE_PACKAGES:
+        return []
     values = {
+        "--replica": "" if number == 1 else number,
         "--dtype": "" if model.dtype == "auto" else model.dtype,
         "--quantization": model.quantization,
         "--num-gpus": "" if model.num_gpus == 1 else model.num_gpus,
@@ -157,46 +161,50 @@ def _sampling(model: LlmModel) -> str:
     return model.generation.model_dump_json(exclude_none=True) if model.generation.model_fields_set else ""
 
 
-def _vllm(place: WorkerPlace, choice: Choice, name: str, *, cards: str) -> list[Service]:
+def _replica_name(choice: Choice, number: int) -> str:
+    return choice.name if number == 1 else f"{choice.name}-{number}"
+
+
+def _vllm(place: WorkerPlace, choice: Choice, number: int) -> list[Service]:
     """vLLM's server, and the worker through which the controller knows it. A random key keeps others away from it."""
     key = secrets.token_urlsafe(24)
-    server = _vllm_server(place, choice, name, key=key, cards=cards)
-    return [server, _vllm_worker(place, choice, name, server, key)]
+    server = _vllm_server(place, choice, number, key)
+    return [server, _vllm_worker(place, choice, number, server)]
 
 
-def _vllm_server(place: WorkerPlace, choice: Choice, name: str, *, key: str, cards: str) -> Service:
+def _vllm_server(place: WorkerPlace, choice: Choice, number: int, key: str) -> Service:
     model, settings = choice.model, place.settings
     assert isinstance(model, LlmModel)  # noqa: S101  # see model_services
     program = vllm_executable(settings) or settings.models.vllm.executable
     at = Address(host="127.0.0.1", port=next(place.free))
     return Service(
-        name=f"vllm-{name}",
+        name=f"vllm-{_replica_name(choice, number)}",
         argv=(program, "serve", str(choice.path), *_vllm_flags(choice.name, model, at)),
         host=at.host,
         port=at.port,
         ready=Answers(f"{at.url}/health"),
         setting="services.workers",
         start_timeout_s=max(settings.launcher.start_timeout_s, VLLM_PATIENCE_S),
-        env={"VLLM_API_KEY": key, **_VLLM_OFFLINE, **(dict.fromkeys(_CARDS_VARIABLES, cards) if cards else {})},
+        env={_VLLM_KEY: key, **_VLLM_OFFLINE, **_cards(model, number)},
         light=False,
         critical=False,
         model=choice.name,
     )
 
 
-def _vllm_worker(place: WorkerPlace, choice: Choice, name: str, server: Service, key: str) -> Service:
+def _vllm_worker(place: WorkerPlace, choice: Choice, number: int, server: Service) -> Service:
     assert isinstance(choice.model, LlmModel)  # noqa: S101  # see model_services
     at = place.address(choice.model.port)
     flags = {**_common_flags(place, choice, at), "--upstream": f"{server.address}/v1"}
     return Service(
-        name=f"worker-{name}",
+        name=f"worker-{_replica_name(choice, number)}",
         argv=module_argv(WORKER_MODULES["vllm"], flags),
         host=at.host,
         port=at.port,
         ready=Registered(at.url, place.controller, choice.name),
         setting=f'models.llm."{choice.name}"' if choice.model.port else "services.workers",
         start_timeout_s=place.settings.launcher.start_timeout_s,
-        env={"ZHIWEN_UPSTREAM_KEY": key},
+        env={"ZHIWEN_UPSTREAM_KEY": server.env[_VLLM_KEY]},
         after=(server.name,),
         critical=False,
         packages=("fastchat",),
@@ -221,9 +229,9 @@ def _vllm_flags(name: str, model: LlmModel, at: Address) -> list[str]:
     return [*flags, *(["--trust-remote-code"] if model.trust_remote_code else []), *model.extra_args]
 
 
-def _cards(model: LlmModel, number: int) -> str:
-    """The cards of one replica: its own share of `gpus` where there are enough, else all of them."""
+def _cards(model: LlmModel, number: int) -> dict[str, str]:
+    """The variables that show one replica its cards: its own share of `gpus` where there are enough, else all."""
     cards = [card for card in model.gpus.split(",") if card]
-    if len(cards) < model.replicas * model.num_gpus:
-        return model.gpus
-    return ",".join(cards[(number - 1) * model.num_gpus : number * model.num_gpus])
+    if len(cards) >= model.replicas * model.num_gpus:
+        cards = cards[(number - 1) * model.num_gpus : number * model.num_gpus]
+    return dict.fromkeys(_CARDS_VARIABLES, ",".join(cards)) if cards else {}

@@ -15,8 +15,15 @@ import torch
 
 from server.launcher.failures import Failure
 from server.llm.workers import transformers_worker
-from server.llm.workers.transformers_devices import check_room, pick_device, pick_dtype, placement
-from server.llm.workers.transformers_failures import LoadFailed
+from server.llm.workers.transformers_devices import (
+    bytes_needed,
+    check_room,
+    pick_cards,
+    pick_device,
+    pick_dtype,
+    placement,
+)
+from server.llm.workers.transformers_failures import LoadFailed, explained
 from server.llm.workers.transformers_loading import _window
 from server.llm.workers.transformers_request import wishes
 from server.llm.workers.transformers_sampling import processors
@@ -119,6 +126,21 @@ def test_quantisation_without_its_library(folder, monkeypatch, flags, made_by, p
     assert f"pip install {package}" in reason(folder, *flags)
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("MXFP4 requires the `kernels` package: `pip install kernels>=0.12.0`"), "pip install kernels"),
+        (ImportError("requires auto-round library (`pip install 'auto-round>=0.5'`)"), "pip install auto-round"),
+        (ImportError("requires it: `pip install -U bitsandbytes>=0.46.1`"), "pip install bitsandbytes"),
+        (RuntimeError("No GPU or XPU found. A GPU or XPU is needed for FP8 quantization."), "only graphics cards"),
+        (RuntimeError("GPU is required to quantize or run quantize model."), "only graphics cards"),
+        (NotImplementedError("HIGGS quantization is only supported on GPU."), "only graphics cards"),
+    ],
+)
+def test_what_the_libraries_say_of_quantised_weights(error, said):
+    assert said in explained("M", error).en
+
+
 def test_quantised_twice(folder):
     edit(folder, "config.json", quantization_config={"quant_method": "awq", "bits": 4})
     assert "is quantised already (awq)" in reason(folder, "--quantization", "8bit")
@@ -146,16 +168,43 @@ def test_number_formats():
 
 def test_several_cards_share_a_model(monkeypatch):
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda number: (10 * 2**30 * (number + 1), 0))
-    assert placement("cuda", 1, "") == {"device_map": {"": "cuda:0"}}
-    assert placement("cuda", 2, "20GiB") == {"device_map": "auto", "max_memory": {0: "20GiB", 1: "20GiB"}}
-    assert placement("cuda", 2, "")["max_memory"] == {0: 9 * 2**30, 1: 18 * 2**30}
+    assert placement("cpu", [], "20GiB") == {"device_map": {"": "cpu"}}
+    assert placement("cuda", [1], "") == {"device_map": {"": "cuda:1"}}
+    assert placement("cuda", [0], "5GiB") == {"device_map": "auto", "max_memory": {0: "5GiB"}}
+    assert placement("cuda", [0, 1], "20GiB") == {"device_map": "auto", "max_memory": {0: "20GiB", 1: "20GiB"}}
+    assert placement("cuda", [0, 1], "")["max_memory"] == {0: 9 * 2**30, 1: 18 * 2**30}
 
 
-def test_room_on_the_cards_is_looked_at_before_loading(folder, monkeypatch):
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda number: (1000, 0))
-    with pytest.raises(LoadFailed, match=r"the card has 0\.0 GiB free"):
-        check_room(folder, torch.float32, torch.float16, "", "cuda")
+def test_copies_of_a_model_take_the_next_cards(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    assert [pick_cards("cuda", 1, replica) for replica in (1, 2, 5)] == [[0], [1], [0]]
+    assert [pick_cards("cuda", 2, replica) for replica in (1, 2, 3)] == [[0, 1], [2, 3], [0, 1]]
+    assert pick_cards("cuda", 3, 2) == [0, 1, 3]
+    assert pick_cards("cpu", 8, 1) == pick_cards("mps", 2, 1) == []
+    with pytest.raises(LoadFailed, match="num_gpus = 5, but only 4 are visible"):
+        pick_cards("cuda", 5, 1)
+
+
+def test_only_the_cards_of_the_model_count_as_room(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda number: (2**30 * (number + 1), 0))
+    check_room(5 * 2**30, "cuda", [1, 2])
+    with pytest.raises(LoadFailed, match=r"need 2\.0 GiB, the card has 1\.0 GiB free"):
+        check_room(2 * 2**30, "cuda", [0])
+
+
+@pytest.mark.parametrize(
+    ("stored", "wanted", "quantization", "times"),
+    [
+        (torch.bfloat16, torch.float32, "", 2),
+        (torch.float32, torch.bfloat16, "", 0.5),
+        (torch.bfloat16, torch.bfloat16, "8bit", 0.5),
+        (torch.float16, torch.float16, "4bit", 0.3),
+        (torch.float16, torch.float16, "stored", 1),
+    ],
+)
+def test_the_size_of_weights_in_memory(folder, stored, wanted, quantization, times):
+    on_disk = (folder / "model.safetensors").stat().st_size
+    assert bytes_needed(folder, stored, wanted, quantization) == pytest.approx(on_disk * times, abs=1)
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,26 @@ def test_replicas_are_workers_of_one_name_with_cards_of_their_own():
     assert not any(one.critical for one in made)
 
 
+def test_fastchats_worker_takes_what_it_can():
+    first, second = services(
+        {
+            "engine": "fastchat",
+            "replicas": 2,
+            "num_gpus": 2,
+            "max_gpu_memory": "9GiB",
+            "dtype": "float16",
+            "window": 2048,
+            "trust_remote_code": True,
+        }
+    )
+    from server.llm.workers.transformers_options import weights_parser
+
+    read = weights_parser("").parse_args(second.argv[3:])
+    assert (read.num_gpus, read.max_gpu_memory, read.dtype, read.window) == (2, "9GiB", "float16", 2048)
+    assert (read.replica, read.trust_remote_code) == (2, True)
+    assert "--replica" not in first.argv
+
+
 def test_vllm_serves_and_a_light_worker_stands_before_it(monkeypatch, tmp_path):
     program = tmp_path / "vllm"
     program.write_text("#!/bin/sh\n")
@@ -123,6 +143,10 @@ def test_without_vllm_the_message_names_the_command_that_installs_it(monkeypatch
         ({"engine": "transformers", "replicas": 2, "port": 20002}, "replicas cannot share one port"),
         ({"engine": "transformers", "max_gpu_memory": "lots"}, "max_gpu_memory"),
         ({"engine": "transformers", "generation": {"top_p": 7}}, "top_p"),
+        ({"engine": "transformers", "extra_args": ["--x"]}, "knows no extra_args"),
+        ({"engine": "vllm", "adapters": ["a"], "threads": 2}, "knows no adapters, threads"),
+        ({"engine": "fastchat", "quantization": "4bit"}, "8bit"),
+        ({"engine": "fastchat", "chat_template": "a.jinja"}, "knows no chat_template"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(monkeypatch, model, reason):

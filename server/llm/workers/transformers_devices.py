@@ -1,5 +1,6 @@
 """Where a model runs, in which number format, and whether it fits. Imports torch."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import torch
 
 from server.llm.workers.transformers_failures import LoadFailed, not_enough
 
+STORED = "stored"
 DEVICES = ("cuda", "npu", "xpu", "mps", "cpu")
 _FACTORS = {"8bit": 1.0, "4bit": 0.6}  # bytes for each parameter, with what quantisation itself needs
 
@@ -42,40 +44,52 @@ def pick_dtype(asked: str, stored: torch.dtype | None, device: str) -> torch.dty
     return stored if stored in (torch.bfloat16, torch.float16) else torch.float16
 
 
-def placement(device: str, num_gpus: int, max_gpu_memory: str) -> dict[str, Any]:
-    """The arguments of `from_pretrained` that say where the weights go."""
-    if device == "cpu" or (num_gpus == 1 and not max_gpu_memory) or device == "mps":
-        return {"device_map": {"": device if device in ("cpu", "mps") else f"{device}:0"}}
-    free = [_free(device, number) for number in range(num_gpus)]
-    # A tenth stays free for what is computed; with a limit the user has thought of that.
-    memory = {number: max_gpu_memory or int(room * 0.9) for number, room in enumerate(free)}
-    return {"device_map": "auto", "max_memory": memory}
-
-
-def check_room(folder: Path, stored: torch.dtype | None, wanted: torch.dtype, quantization: str, device: str) -> None:
-    """Compare the size of the weights with the memory that is free, before minutes are spent on loading.
+def pick_cards(device: str, num_gpus: int, replica: int) -> list[int]:
+    """The cards one copy of the model takes; copies go on with the next ones, and share when there are no more.
 
     Raises:
-        LoadFailed: they do not fit.
+        LoadFailed: more cards are asked for than there are.
     """
-    size = _weights_size(folder)
-    stored_bytes = (stored or torch.float32).itemsize
-    need = int(size / stored_bytes * _FACTORS.get(quantization, wanted.itemsize))
-    have, en, zh = _room(device)
-    if have is not None and need > have:
-        raise not_enough(need, have, en, zh)
-
-
-def check_cards(device: str, num_gpus: int) -> None:
-    """Raises `LoadFailed` when more cards are asked for than there are."""
-    if device in ("cpu", "mps") or num_gpus == 1:
-        return
+    if device in ("cpu", "mps"):
+        return []
     there = _backend(device).device_count()
     if num_gpus > there:
         raise LoadFailed(
             f"is set to num_gpus = {num_gpus}, but only {there} are visible (setting gpus, or CUDA_VISIBLE_DEVICES)",
             f"设置了 num_gpus = {num_gpus}，但只看到 {there} 块（见设置 gpus 或环境变量 CUDA_VISIBLE_DEVICES）",
         )
+    first = (replica - 1) * num_gpus
+    return sorted((first + number) % there for number in range(num_gpus))
+
+
+def placement(device: str, cards: Sequence[int], max_gpu_memory: str) -> dict[str, Any]:
+    """The arguments of `from_pretrained` that say where the weights go."""
+    if not cards:
+        return {"device_map": {"": device}}
+    if len(cards) == 1 and not max_gpu_memory:
+        return {"device_map": {"": f"{device}:{cards[0]}"}}
+    # A tenth stays free for what is computed; with a limit the user has thought of that.
+    memory = {card: max_gpu_memory or int(_free(device, card) * 0.9) for card in cards}
+    return {"device_map": "auto", "max_memory": memory}
+
+
+def check_room(need: int, device: str, cards: Sequence[int]) -> None:
+    """Compare the bytes of the weights with the memory that is free, before minutes are spent on loading.
+
+    Raises:
+        LoadFailed: they do not fit.
+    """
+    have, en, zh = _room(device, cards)
+    if have is not None and need > have:
+        raise not_enough(need, have, en, zh)
+
+
+def bytes_needed(folder: Path, stored: torch.dtype | None, wanted: torch.dtype, quantization: str) -> int:
+    """How large the weights will be in memory; as large as on disk where they are `quantization = "stored"` already."""
+    size = _weights_size(folder)
+    if quantization == STORED:
+        return size
+    return int(size / (stored or torch.float32).itemsize * _FACTORS.get(quantization, wanted.itemsize))
 
 
 def release_memory(device: str) -> None:
@@ -91,15 +105,14 @@ def _weights_size(folder: Path) -> int:
     return 0
 
 
-def _room(device: str) -> tuple[int | None, str, str]:
+def _room(device: str, cards: Sequence[int]) -> tuple[int | None, str, str]:
     if device == "mps":  # its memory is the machine's, and the system makes room by itself
         return None, "", ""
     if device == "cpu":
         import psutil
 
         return psutil.virtual_memory().available, "this machine", "本机内存"
-    cards = range(_backend(device).device_count())
-    return sum(_free(device, number) for number in cards), "the card", "显存"
+    return sum(_free(device, card) for card in cards), "the card" if len(cards) == 1 else "the cards", "显存"
 
 
 def _free(device: str, number: int) -> int:

@@ -11,6 +11,11 @@ MEMORY_ZH = (
     "或关闭其他程序"
 )
 # Libraries raise every kind of exception here; what their texts have in common decides. {name} is the model.
+_CODE_EN = (
+    "brings code of its own, which is not run unasked. If you trust where it comes from, set "
+    'trust_remote_code = true in [models.llm."{name}"]'
+)
+_CODE_ZH = '自带代码，默认不执行。若信任其来源，请在 [models.llm."{name}"] 中设置 trust_remote_code = true'
 _KNOWN = [
     (
         r"out of memory|MemoryError|can't allocate memory|Cannot allocate memory|DefaultCPUAllocator",
@@ -19,9 +24,8 @@ _KNOWN = [
     ),
     (
         r"trust_remote_code|requires you to execute the configuration file",
-        "brings code of its own, which is not run unasked. If you trust where it comes from, set "
-        'trust_remote_code = true in [models.llm."{name}"]',
-        '自带代码，默认不执行。若信任其来源，请在 [models.llm."{name}"] 中设置 trust_remote_code = true',
+        _CODE_EN,
+        _CODE_ZH,
     ),
     (
         r"does not recognize this architecture|Unrecognized (?:model|configuration class)",
@@ -30,12 +34,20 @@ _KNOWN = [
         '的结构不受当前 transformers 版本支持，请升级 transformers，或改用 engine = "vllm" 或 "fastchat"',
     ),
     (
+        r"GPU or XPU is needed|GPU is (?:needed|required)|requires an? (?:\w+ )*GPU|only supported on GPU",
+        "was quantised in a form that only graphics cards can run; take its plain weights, or a machine with a GPU",
+        "的量化格式只能在显卡上运行，请改用未量化的权重，或在有 GPU 的机器上运行",
+    ),
+    (
         r"SafetensorError|HeaderTooLarge|IncompleteMetadata|invalid load key|PytorchStreamReader|no file named"
         r"|not a valid JSON|EOFError|size mismatch|JSONDecodeError",
         "has incomplete or damaged files; fetch them again: python startup.py --download {name}",
         "的文件不完整或已损坏，请重新下载：python startup.py --download {name}",
     ),
 ]
+
+
+_INSTALL = re.compile(r"pip install (?:-\S+ )*['\"]?([\w.-]*\w)")
 
 
 class LoadFailed(Exception):
@@ -59,7 +71,7 @@ def explained(name: str, error: BaseException) -> LoadFailed:
     for pattern, en, zh in _KNOWN:
         if re.search(pattern, text, re.IGNORECASE):
             return LoadFailed(en.format(name=name), zh.format(name=name))
-    if isinstance(error, ImportError):
+    if isinstance(error, ImportError) or _INSTALL.search(text):
         return missing_package(_package(error))
     reason = " ".join(text.split())[:300]
     again = f"python startup.py --download {name}"
@@ -67,6 +79,17 @@ def explained(name: str, error: BaseException) -> LoadFailed:
         f"cannot be loaded ({reason}). If its files are incomplete, fetch them again: {again}",
         f"无法加载（{reason}）。如果文件不完整，请重新下载：{again}",
     )
+
+
+def no_weights(name: str) -> LoadFailed:
+    """Its folder holds none."""
+    again = f"python startup.py --download {name}"
+    return LoadFailed(f"has no weights here. Fetch them: {again}", f"本机没有权重，请下载：{again}")
+
+
+def untrusted_code(name: str) -> LoadFailed:
+    """It wants code to be run that nobody has allowed."""
+    return LoadFailed(_CODE_EN.format(name=name), _CODE_ZH.format(name=name))
 
 
 def missing_package(package: str) -> LoadFailed:
@@ -86,6 +109,6 @@ def not_enough(need: int, have: int, where_en: str, where_zh: str) -> LoadFailed
     )
 
 
-def _package(error: ImportError) -> str:
-    found = re.search(r"pip install ([\w.-]+)", str(error))
-    return found[1] if found else error.name or str(error)
+def _package(error: BaseException) -> str:
+    found = _INSTALL.search(str(error))
+    return found[1] if found else getattr(error, "name", None) or str(error)

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,15 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-from server.llm.workers.transformers_devices import check_cards, check_room, pick_device, pick_dtype, placement
+from server.llm.workers.transformers_devices import (
+    STORED,
+    bytes_needed,
+    check_room,
+    pick_cards,
+    pick_device,
+    pick_dtype,
+    placement,
+)
 from server.llm.workers.transformers_failures import LoadFailed, PromptRefused, missing_package
 from server.llm.workers.transformers_progress import log_progress
 from server.llm.workers.transformers_prompt import ChatPrompt
@@ -48,11 +57,11 @@ def load(options: Namespace) -> Loaded:
     config = AutoConfig.from_pretrained(folder, trust_remote_code=options.trust_remote_code)
     prequantized = _check_quantization(config, options.quantization)
     device = pick_device(options.device)
-    check_cards(device, options.num_gpus)
+    cards = pick_cards(device, options.num_gpus, options.replica)
     stored = config.dtype if isinstance(config.dtype, torch.dtype) else None
     dtype = pick_dtype(options.dtype, stored, device)
-    if not prequantized:
-        check_room(folder, stored, dtype, options.quantization, device)
+    quantization = STORED if prequantized else options.quantization
+    check_room(bytes_needed(folder, stored, dtype, quantization), device, cards)
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=options.trust_remote_code)
     prompt = _prompt(tokenizer, options)
     log_progress()
@@ -63,10 +72,10 @@ def load(options: Namespace) -> Loaded:
         attn_implementation=options.attention or None,
         trust_remote_code=options.trust_remote_code,
         quantization_config=_bitsandbytes(options.quantization, dtype),
-        **placement(device, options.num_gpus, options.max_gpu_memory),
+        **placement(device, cards, options.max_gpu_memory),
     )
     _check_placed(model)
-    model = _with_adapters(model, options).eval()
+    model = _with_adapters(model, options.adapter, quantized=bool(quantization)).eval()
     return Loaded(model, tokenizer, prompt, device, _window(config, options.window))
 
 
@@ -106,21 +115,21 @@ def _check_placed(model: Any) -> None:
         )
 
 
-def _with_adapters(model: Any, options: Namespace) -> Any:
+def _with_adapters(model: Any, adapters: Sequence[str], *, quantized: bool) -> Any:
     """Put LoRA adapters on, in order. They are merged into the weights, which costs nothing later, unless these are
     quantised: then one adapter is kept beside them."""
-    if not options.adapter:
+    if not adapters:
         return model
     if importlib.util.find_spec("peft") is None:
         raise missing_package("peft")
     from peft import PeftModel
 
-    if options.quantization and len(options.adapter) > 1:
+    if quantized and len(adapters) > 1:
         raise LoadFailed(
             "takes one adapter only when it is quantised; merge the adapters first",
             "量化后只能使用一个 adapter，请先合并",
         )
-    for folder in options.adapter:
+    for folder in adapters:
         if not (Path(folder) / "adapter_config.json").is_file():
             name = Path(folder).name
             raise LoadFailed(
@@ -128,7 +137,7 @@ def _with_adapters(model: Any, options: Namespace) -> Any:
                 f"的 adapter 目录 {name} 中没有 adapter_config.json，请检查设置 adapters",
             )
         model = PeftModel.from_pretrained(model, folder)
-        if not options.quantization:
+        if not quantized:
             model = model.merge_and_unload()
     return model
 

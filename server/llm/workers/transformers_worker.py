@@ -22,7 +22,7 @@ from server.llm.fastchat.messages import MessageCodec
 from server.llm.fastchat.options import start_logging
 from server.llm.fastchat.registration import Registration
 from server.llm.fastchat.serving import serve, worker_address
-from server.llm.workers.transformers_failures import MEMORY_EN, LoadFailed, PromptRefused, explained
+from server.llm.workers.transformers_failures import MEMORY_EN, PromptRefused, explained, no_weights
 from server.llm.workers.transformers_options import transformers_parser
 from server.llm.workers.transformers_request import wishes
 from server.llm.workers.transformers_text import AnswerText
@@ -198,8 +198,7 @@ def _load(options: Namespace) -> TransformersWorker:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     try:
         if not (Path(options.model_path) / "config.json").is_file():
-            again = f"python startup.py --download {name}"
-            raise LoadFailed(f"has no weights here. Fetch them: {again}", f"本机没有权重，请下载：{again}")
+            raise no_weights(name)
         began = time.monotonic()
         worker = TransformersWorker(options)
         logger.info("%s is loaded in %.1f s: %s", name, time.monotonic() - began, worker.description)
