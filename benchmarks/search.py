@@ -93,20 +93,19 @@ def serve(port: int) -> None:
             waited = without_processor_s() - waited
             lags.append(time.perf_counter() - begun - LAG_EVERY_S - waited)
 
-    async def run() -> None:
-        server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", access_log=False))
-        watcher = asyncio.create_task(watch())
-        await server.serve()
-        watcher.cancel()
+    watching: list[asyncio.Task[None]] = []
 
     @app.get("/lags")
     async def tell() -> dict[str, float]:
+        if not watching:
+            watching.append(asyncio.create_task(watch()))
         ordered = sorted(lags) or [0.0]
         lags.clear()
         longest, p99 = ordered[-1] * 1000, ordered[int(len(ordered) * 0.99)] * 1000
         return {"max_ms": longest, "p99_ms": p99, "cpu_ms": time.process_time() * 1000}
 
-    asyncio.run(run())
+    # As `server.api.__main__` does, so the event loop is the same one.
+    uvicorn.run(app, port=port, log_config=None, access_log=False, server_header=False)
 
 
 async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: bytes) -> int:
