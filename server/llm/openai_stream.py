@@ -8,7 +8,7 @@ import contextlib
 import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,9 @@ from server.llm.providers import Endpoint
 from server.types import CallPiece, Usage
 
 if TYPE_CHECKING:
-    import httpx
+    import aiohttp
 
+OK = 200
 END = b"[DONE]"
 AFTER_END_S = 0.5
 """How long the end of the connection is waited for after the end of the answer, so that it can be used again."""
@@ -61,56 +62,78 @@ class DataLines:
         return [line[5:].strip() for line in lines if line.startswith(b"data:")]
 
 
+@asynccontextmanager
+async def asked(
+    session: "aiohttp.ClientSession", endpoint: Endpoint, method: str, url: str, body: Mapping[str, Any] | None = None
+) -> "AsyncGenerator[aiohttp.ClientResponse, None]":
+    """The response of a service, open while the block runs; redirections, which could carry the key away, are none.
+
+    Raises:
+        Silent: nothing came for `timeout_s` of the endpoint.
+        Unreachable: no connection, or it broke.
+    """
+    import aiohttp
+    from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
+
+    content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+    headers = {**({} if body is None else {"Content-Type": "application/json"}), **endpoint.headers}
+    limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=endpoint.timeout_s)
+    try:
+        async with session.request(
+            method, url, data=content, headers=headers, timeout=limits, allow_redirects=False
+        ) as response:
+            yield response
+    except aiohttp.SocketTimeoutError:
+        raise Silent from None
+    except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
+        raise Unreachable(type(error).__name__) from error
+    except (ProxyError, ProxyConnectionError, ProxyTimeoutError) as error:
+        raise Unreachable(type(error).__name__) from error
+
+
 async def stream_pieces(
-    client: "httpx.AsyncClient", endpoint: Endpoint, body: Mapping[str, Any]
+    session: "aiohttp.ClientSession", endpoint: Endpoint, body: Mapping[str, Any]
 ) -> AsyncGenerator[Piece, None]:
     """The answer piece by piece, why it ended and what it cost with the last one. Closing it closes the connection.
 
     Raises:
         Refused: the service says no, or that it failed.
-        Silent: nothing came for `timeout_s` of the endpoint.
-        Unreachable: no connection, or it broke before the end.
+        Silent, Unreachable: see `asked`.
     """
-    import httpx
-
     begun = False
-    headers = {"Content-Type": "application/json", **endpoint.headers}
-    limits = httpx.Timeout(endpoint.timeout_s, connect=CONNECT_S)
-    url, content = f"{endpoint.base_url}/chat/completions", json.dumps(body, ensure_ascii=False).encode()
     try:
-        async with client.stream("POST", url, content=content, headers=headers, timeout=limits) as response:
-            if response.status_code != httpx.codes.OK:
-                raise refusal(response, await response.aread())
+        async with asked(session, endpoint, "POST", f"{endpoint.base_url}/chat/completions", body) as response:
+            if response.status != OK:
+                raise await refusal(response)
             async with aclosing(_pieces(response)) as pieces:
                 async for piece in pieces:
                     begun = True
                     yield piece
-    except (httpx.ConnectTimeout, httpx.ConnectError, httpx.InvalidURL) as error:
-        raise Unreachable(type(error).__name__) from error
-    except httpx.TimeoutException:
-        raise Silent from None
-    except httpx.TransportError as error:
-        raise Unreachable(type(error).__name__, begun=begun) from error
+    except Unreachable as error:
+        error.begun = error.begun or begun
+        raise
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(200, None, "its answer has not the shape of an OpenAI answer") from error
 
 
-async def _pieces(response: "httpx.Response") -> AsyncGenerator[Piece, None]:
-    if response.headers.get("content-type", "").startswith("application/json"):
-        yield _whole_answer(json.loads(await response.aread()))
+async def _pieces(response: "aiohttp.ClientResponse") -> AsyncGenerator[Piece, None]:
+    if response.content_type == "application/json":
+        yield _whole_answer(json.loads(await response.read()))
         return
     answer, lines = _Answer(), DataLines()
-    chunks = response.aiter_raw()
+    chunks = response.content.iter_any()
     async for chunk in chunks:
-        for data in lines.feed(chunk):
+        events = lines.feed(chunk)
+        for data in events:
             if data == END:
                 await _drained(chunks)
                 yield Piece("", answer.finish_reason or "stop", answer.usage)
                 return
             if piece := answer.take(json.loads(data)):
                 yield piece
-                # What came in one go would otherwise be passed on in one go, while all other streams wait.
-                await asyncio.sleep(0)
+                if len(events) > 1:
+                    # What came in one go would otherwise be passed on in one go, while all other streams wait.
+                    await asyncio.sleep(0)
     if not answer.finish_reason:
         raise Unreachable("the connection ended before the answer", begun=True)
     yield Piece("", answer.finish_reason, answer.usage)
@@ -176,15 +199,15 @@ def _usage(counted: Mapping[str, Any]) -> Usage:
     return Usage(counted.get("prompt_tokens") or 0, counted.get("completion_tokens") or 0, exact=True)
 
 
-def refusal(response: "httpx.Response", content: bytes) -> Refused:
+async def refusal(response: "aiohttp.ClientResponse") -> Refused:
     """The error that an answer other than 200 means."""
     try:
-        answer = json.loads(content)
+        answer = json.loads(await response.read())
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
-        answer = {"message": f"HTTP {response.status_code}"}
-    error = _error_of(answer, response.status_code)
+        answer = {"message": f"HTTP {response.status}"}
+    error = _error_of(answer, response.status)
     error.retry_after_s = _seconds(response.headers.get("retry-after", ""))
     return error
 

@@ -4,6 +4,7 @@ One event loop of its own serves all of them, so connections stay open between c
 """
 
 import asyncio
+import atexit
 import threading
 from collections.abc import Mapping
 from functools import cache
@@ -13,6 +14,9 @@ from server.llm.openai_stream import Refused, Silent, Unreachable
 from server.llm.provider_calls import as_error, called
 from server.llm.provider_connections import Connections
 from server.llm.providers import Endpoint
+
+CLOSE_S = 1.0
+"""How long the end of the process waits for the connections to be closed."""
 
 
 def call(model: str, endpoint: Endpoint, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,4 +37,6 @@ def call(model: str, endpoint: Endpoint, path: str, body: Mapping[str, Any]) -> 
 def _background() -> tuple[Connections, asyncio.AbstractEventLoop]:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="providers", daemon=True).start()
-    return Connections(), loop
+    connections = Connections()
+    atexit.register(lambda: asyncio.run_coroutine_threadsafe(connections.aclose(), loop).result(CLOSE_S))
+    return connections, loop

@@ -17,12 +17,12 @@ from server.errors import (
     ZhiwenError,
 )
 from server.llm.generation import Piece
-from server.llm.openai_stream import Refused, Silent, Unreachable, refusal, stream_pieces
+from server.llm.openai_stream import OK, Refused, Silent, Unreachable, asked, refusal, stream_pieces
 from server.llm.provider_connections import Connections
 from server.llm.providers import Endpoint
 
 if TYPE_CHECKING:
-    import httpx
+    import aiohttp
 
 Failure = Refused | Silent | Unreachable
 FIRST_PAUSE_S = 0.5
@@ -44,8 +44,8 @@ async def streamed(
     while True:
         begun = False
         try:
-            async with connections.place(endpoint) as client:
-                async with aclosing(stream_pieces(client, endpoint, body)) as pieces:
+            async with connections.place(endpoint) as session:
+                async with aclosing(stream_pieces(session, endpoint, body)) as pieces:
                     async for piece in pieces:
                         begun = True
                         yield piece
@@ -69,8 +69,8 @@ async def called(
     attempt = 0
     while True:
         try:
-            async with connections.place(endpoint) as client:
-                return await _answer(client, endpoint, path, body)
+            async with connections.place(endpoint) as session:
+                return await _answer(session, endpoint, path, body)
         except (Refused, Unreachable) as error:
             pause = pause_before_retry(endpoint, error, attempt)
             if pause is None:
@@ -125,28 +125,19 @@ def as_chat_error(model: str, endpoint: Endpoint, failure: Failure) -> ZhiwenErr
 
 
 async def _answer(
-    client: "httpx.AsyncClient", endpoint: Endpoint, path: str, body: Mapping[str, Any] | None
+    session: "aiohttp.ClientSession", endpoint: Endpoint, path: str, body: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    import httpx
-
     url = path if "://" in path else f"{endpoint.base_url}{path}"
-    content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-    headers = {**endpoint.headers, **({"Content-Type": "application/json"} if body is not None else {})}
-    method = "GET" if body is None else "POST"
+    async with asked(session, endpoint, "GET" if body is None else "POST", url, body) as response:
+        if response.status != OK:
+            raise await refusal(response)
+        content = await response.read()
     try:
-        response = await client.request(method, url, content=content, headers=headers, timeout=endpoint.timeout_s)
-    except httpx.ReadTimeout:
-        raise Silent from None
-    except (httpx.TransportError, httpx.InvalidURL) as error:
-        raise Unreachable(type(error).__name__) from error
-    if response.status_code != httpx.codes.OK:
-        raise refusal(response, response.content)
-    try:
-        answer = response.json()
+        answer = json.loads(content)
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
-        raise Refused(200, None, "its answer is no JSON object")
+        raise Refused(OK, None, "its answer is no JSON object")
     return answer
 
 
