@@ -32,7 +32,7 @@ class Outcome:
 class Access:
     """Who uses this session: the key its calls carry, and what that key may do. `asked` tells that the page asked for
     it, so that there is something to log out of; `needed` that the API wants a key at all; `login` is the id of the
-    login that outlasts a reload, "" where there is none."""
+    login that outlasts a reload, "" where there is none; `knowledge_bases` are those of a limited key, as keys."""
 
     key: str = ""
     name: str = ""
@@ -40,6 +40,7 @@ class Access:
     needed: bool = False
     asked: bool = False
     login: str = ""
+    knowledge_bases: frozenset[str] | None = None
 
 
 @dataclass

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, TypedDict, get_args
 
 import streamlit as st
 
@@ -24,6 +24,13 @@ LOOK_EVERY_S = 2.0
 AWAY = (API_AWAY, "api_cut")
 NO_KEY = "api_key_required"
 _ADDRESS = re.compile(r"((?:https?://|www\.)[!-_a-~]+(?<![.,:;)\]]))")
+
+
+class Lock(TypedDict):
+    """Arguments of a widget that not everybody may use."""
+
+    disabled: bool
+    help: str | None
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,11 @@ class Ui:
             return None
         told = self.text.needs_admin if needed == "admin" else self.text.needs_write
         return told.format(scope=self.state.access.scope)
+
+    def lock(self, needed: KeyScope, *, also: bool = False, hint: str | None = None) -> Lock:
+        """Arguments for a widget that needs this scope: disabled with the reason without it, `also` for others."""
+        reason = self.why_not(needed)
+        return {"disabled": also or reason is not None, "help": reason or hint}
 
 
 def literal(text: str) -> str:

@@ -3,18 +3,26 @@
 from streamlit.testing.v1 import AppTest
 from webui_fake_api import FakeApi
 
+from webui_pages.state import Access
 
-def open_page(api: FakeApi, view: str, language: str = "zh", conversation: str = "") -> AppTest:
-    """The page after its first run; `view` is a module of `webui_pages.views`, `conversation` in its address."""
-    page = AppTest.from_function(
-        _script, kwargs={"view": view, "url": api.url, "language": language}, default_timeout=20
-    )
+
+def open_page(
+    api: FakeApi,
+    view: str,
+    language: str = "zh",
+    conversation: str = "",
+    access: Access | None = None,
+) -> AppTest:
+    """The page after its first run; `view` is a module of `webui_pages.views`, `conversation` in its address, `access`
+    what the key of the session may do."""
+    known = {"view": view, "url": api.url, "language": language, "access": access}
+    page = AppTest.from_function(_script, kwargs=known, default_timeout=20)
     if conversation:
         page.query_params["conversation"] = conversation
     return page.run()
 
 
-def _script(view, url, language):
+def _script(view, url, language, access):
     import importlib
 
     import streamlit as st
@@ -26,6 +34,7 @@ def _script(view, url, language):
     from webui_pages.ui import Ui
 
     state = session_state(language, ChatOptions(temperature=0.7, top_k=3, relevance_floor=50, history_length=3))
+    state.access = state.access or access
     client = ApiClient(open_http(url, 10), language)
     ui = Ui(client, Labels(language), state, load_settings(), st.sidebar.container())
     importlib.import_module(f"webui_pages.views.{view}").render(ui)

@@ -76,7 +76,8 @@ def account(ui: Ui) -> None:
 
 def _access(ui: Ui, key: str, *, asked: bool = False) -> Access:
     found = ui.client.with_key(key).current_key()
-    return Access(key, found.name, found.scope, found.needed, asked)
+    bases = None if found.knowledge_bases is None else frozenset(map(str.casefold, found.knowledge_bases))
+    return Access(key, found.name, found.scope, found.needed, asked, knowledge_bases=bases)
 
 
 def _remembered(ui: Ui) -> bool:

@@ -67,6 +67,10 @@ class FrameLabels(Table):
         "当前密钥的权限是 {scope}，此处需要 admin 权限的密钥。",
         "Your key has the scope {scope}. This needs a key with the scope admin.",
     )
+    key_is_limited = Label(
+        "当前密钥只能使用这些知识库：{names}。新建其他知识库需要不受限的密钥。",
+        "Your key is for these knowledge bases only: {names}. Making another one needs a key without such a limit.",
+    )
     gate_closed = Label(
         "这个页面对其他机器开放，但没有设置密钥，因此不提供服务。请在 configs/local.toml 中设置 security.api_key，"
         "或用 python startup.py --create-key 创建密钥，或让页面只监听 127.0.0.1，然后重新启动。",

@@ -84,7 +84,7 @@ def _header(ui: Ui, chosen: KnowledgeBaseDetails, names: list[str]) -> None:
                 key=f"manage_{chosen.name}",
                 label_visibility="collapsed",
             )
-        if st.button(ui.text.rebuild, icon=":material/sync:", key="rebuild", disabled=not chosen.files):
+        if st.button(ui.text.rebuild, icon=":material/sync:", key="rebuild", **ui.lock("write", also=not chosen.files)):
             ask_for_rebuild(ui, chosen)
     if named and named != chosen.name:
         open_knowledge_base(named, open_tab())

@@ -18,8 +18,9 @@ def care_panel(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
     st.caption(ui.text.care_hint)
     with st.container(horizontal=True, key="care_controls"):
         check = st.button(ui.text.check, icon=":material/fact_check:", key="check")
-        repair = st.button(ui.text.repair, icon=":material/build:", key="repair")
-        if st.button(ui.text.rebuild, icon=":material/sync:", key="care_rebuild", disabled=not chosen.files):
+        repair = st.button(ui.text.repair, icon=":material/build:", key="repair", **ui.lock("write"))
+        lock = ui.lock("write", also=not chosen.files)
+        if st.button(ui.text.rebuild, icon=":material/sync:", key="care_rebuild", **lock):
             ask_for_rebuild(ui, chosen)
     try:
         if check:

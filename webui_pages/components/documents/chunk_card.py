@@ -48,7 +48,8 @@ def _head(ui: Ui, chunk: ChunkDetails, *, with_file: bool) -> None:
 
 
 def _buttons(ui: Ui, knowledge_base: str, chunk: ChunkDetails) -> None:
-    if st.button(ui.text.chunk_edit, icon=":material/edit:", type="tertiary", key=f"chunk_edit_{chunk.id}"):
+    lock = ui.lock("write")
+    if st.button(ui.text.chunk_edit, icon=":material/edit:", type="tertiary", key=f"chunk_edit_{chunk.id}", **lock):
         _edit(ui, knowledge_base, chunk)
     shown = chunk.state == "shown"
     st.button(
@@ -58,8 +59,9 @@ def _buttons(ui: Ui, knowledge_base: str, chunk: ChunkDetails) -> None:
         key=f"chunk_switch_{chunk.id}",
         on_click=_switch,
         args=(ui, knowledge_base, chunk),
+        **lock,
     )
-    if st.button(ui.text.delete, icon=":material/delete:", type="tertiary", key=f"chunk_delete_{chunk.id}"):
+    if st.button(ui.text.delete, icon=":material/delete:", type="tertiary", key=f"chunk_delete_{chunk.id}", **lock):
         delete_chunk(ui, knowledge_base, chunk)
 
 

@@ -26,7 +26,7 @@ def chunk_panel(ui: Ui, knowledge_base: str, files: list[FileDetails]) -> None:
     found = ui.client.chunks(knowledge_base, file=file, state=state, text=text, page=page, size=PAGE_SIZE)
     with st.container(horizontal=True, vertical_alignment="center", key="chunk_head"):
         st.caption(ui.text.chunk_total.format(total=found.total))
-        if files and st.button(ui.text.chunk_add, icon=":material/add:", key="chunk_add"):
+        if files and st.button(ui.text.chunk_add, icon=":material/add:", key="chunk_add", **ui.lock("write")):
             add_chunk(ui, knowledge_base, [each.name for each in files], file)
     if not found.chunks:
         st.info(ui.text.no_chunks, icon=":material/search_off:")

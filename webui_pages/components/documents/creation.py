@@ -1,5 +1,7 @@
 """A new knowledge base: name, description, model, store, and how files are split, with a trial of it."""
 
+from collections.abc import Collection
+
 import streamlit as st
 
 from server.api.schemas.knowledge_bases import CreateKnowledgeBase
@@ -11,9 +13,19 @@ from webui_pages.desk import open_knowledge_base
 from webui_pages.ui import Ui, literal
 
 
-def new_button(ui: Ui) -> None:
-    """Opens the dialog."""
-    if st.button(ui.text.new_knowledge_base, icon=":material/library_add:", key="new_knowledge_base", type="primary"):
+def new_button(ui: Ui, known: Collection[str]) -> None:
+    """Opens the dialog. A key for some knowledge bases may make those of them that are not among the `known` ones."""
+    allowed = ui.state.access.knowledge_bases if ui.state.access else None
+    limit = None
+    if allowed is not None and allowed <= set(map(str.casefold, known)):
+        limit = literal(ui.text.key_is_limited.format(names=", ".join(sorted(allowed))))
+    if st.button(
+        ui.text.new_knowledge_base,
+        icon=":material/library_add:",
+        key="new_knowledge_base",
+        type="primary",
+        **ui.lock("write", also=limit is not None, hint=limit),
+    ):
         new_knowledge_base(ui)
 
 

@@ -34,6 +34,7 @@ def file_actions(ui: Ui, knowledge_base: str, chosen: list[FileDetails]) -> None
             key="summarize_selected",
             on_click=_summarize,
             args=(ui, knowledge_base, names),
+            **ui.lock("write"),
         )
         if len(names) == 1:
             st.button(
@@ -44,7 +45,7 @@ def file_actions(ui: Ui, knowledge_base: str, chosen: list[FileDetails]) -> None
                 args=(knowledge_base, "chunks", names[0]),
             )
         label = ui.text.delete_selected.format(count=len(names))
-        if st.button(label, icon=":material/delete:", key="delete_selected"):
+        if st.button(label, icon=":material/delete:", key="delete_selected", **ui.lock("write")):
             delete_files(ui, knowledge_base, names)
 
 
@@ -113,7 +114,8 @@ def show_failures(ui: Ui, knowledge_base: str, files: list[FileDetails]) -> None
 
 
 def _queue_button(ui: Ui, label: str, key: str, call: Callable[[], Queued]) -> None:
-    st.button(label, icon=":material/refresh:", key=key, on_click=_queue, args=(ui, call), width="content")
+    lock = ui.lock("write")
+    st.button(label, icon=":material/refresh:", key=key, on_click=_queue, args=(ui, call), width="content", **lock)
 
 
 def _queue(ui: Ui, call: Callable[[], Queued]) -> None:

@@ -76,7 +76,12 @@ def _row(ui: Ui, job: JobDetails) -> None:
     hint = ui.text.cancel_job.format(name=job.file)
     with button:
         st.button(
-            "", icon=":material/close:", key=f"cancel_job_{job.id}", help=hint, on_click=_cancel, args=(ui, job.id)
+            "",
+            icon=":material/close:",
+            key=f"cancel_job_{job.id}",
+            on_click=_cancel,
+            args=(ui, job.id),
+            **ui.lock("write", hint=hint),
         )
 
 

@@ -17,7 +17,7 @@ ACTIVE = ("running", "queued")
 
 def overview(ui: Ui, knowledge_bases: list[KnowledgeBaseDetails]) -> None:
     """Search, order, and a card for each."""
-    words, order = _controls(ui)
+    words, order = _controls(ui, [each.name for each in knowledge_bases])
     shown = _ordered([each for each in knowledge_bases if words in f"{each.name}\n{each.info}".casefold()], order)
     if not shown:
         st.info(ui.text.nothing_fits, icon=":material/search_off:")
@@ -43,10 +43,10 @@ def empty_overview(ui: Ui) -> None:
         st.space("medium")
         st.subheader(ui.text.no_knowledge_base_title, anchor=False, text_alignment="center")
         st.caption(ui.text.no_knowledge_base_hint, text_alignment="center")
-        new_button(ui)
+        new_button(ui, ())
 
 
-def _controls(ui: Ui) -> tuple[str, str]:
+def _controls(ui: Ui, known: list[str]) -> tuple[str, str]:
     names = {"newest": ui.text.order_newest, "name": ui.text.order_name, "size": ui.text.order_size}
     with st.container(horizontal=True, vertical_alignment="bottom", key="knowledge_base_controls"):
         words = st.text_input(
@@ -64,7 +64,7 @@ def _controls(ui: Ui) -> tuple[str, str]:
                 key="order_knowledge_bases",
                 label_visibility="collapsed",
             )
-        new_button(ui)
+        new_button(ui, known)
     return (words or "").strip().casefold(), order or ORDERS[0]
 
 

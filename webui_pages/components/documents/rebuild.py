@@ -77,6 +77,7 @@ def _progress(ui: Ui, knowledge_base: str) -> None:
                 key="rebuild_cancel",
                 on_click=_cancel,
                 args=(ui, newest.id),
+                **ui.lock("write"),
             )
 
 

@@ -26,7 +26,8 @@ def settings_panel(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
     care_panel(ui, chosen)
     st.subheader(ui.text.delete_knowledge_base, anchor=False)
     st.caption(ui.text.delete_knowledge_base_hint)
-    if st.button(ui.text.delete_knowledge_base, icon=":material/delete_forever:", key="delete_knowledge_base"):
+    lock = ui.lock("write")
+    if st.button(ui.text.delete_knowledge_base, icon=":material/delete_forever:", key="delete_knowledge_base", **lock):
         delete_knowledge_base(ui, chosen)
 
 
@@ -37,7 +38,7 @@ def _info(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
         info = st.text_area(
             ui.text.info_title, chosen.info, height=80, key=f"info_{chosen.name}", label_visibility="collapsed"
         )
-        saved = st.form_submit_button(ui.text.save, key="info_save")
+        saved = st.form_submit_button(ui.text.save, key="info_save", **ui.lock("write"))
     if saved:
         try:
             ui.client.update_info(chosen.name, info.strip())
@@ -58,8 +59,9 @@ def _reading(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
         version = f"_{desk().table_version}_{chosen.name}"
         wanted = settings_fields(ui, known, now, key="settings", version=version)
         with st.container(horizontal=True):
-            save = st.button(ui.text.save, type="primary", key="settings_save")
-            reset = st.button(ui.text.reset, key="settings_reset", disabled=not set(READING) & set(chosen.own))
+            save = st.button(ui.text.save, type="primary", key="settings_save", **ui.lock("write"))
+            lock = ui.lock("write", also=not set(READING) & set(chosen.own))
+            reset = st.button(ui.text.reset, key="settings_reset", **lock)
         effective = {**now.model_dump(), **wanted.model_dump(exclude_none=True)}
         preview_panel(ui, SettingsRequest.model_validate(effective), key="preview")
     if save:
@@ -93,8 +95,9 @@ def _searching(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
         )
         rerank = st.toggle(ui.text.use_rerank, now.rerank, key=f"rerank_{version}")
         with st.container(horizontal=True):
-            save = st.button(ui.text.save, type="primary", key="search_save")
-            reset = st.button(ui.text.reset, key="search_reset", disabled=not set(SEARCHING) & set(chosen.own))
+            save = st.button(ui.text.save, type="primary", key="search_save", **ui.lock("write"))
+            lock = ui.lock("write", also=not set(SEARCHING) & set(chosen.own))
+            reset = st.button(ui.text.reset, key="search_reset", **lock)
     if save:
         threshold = now.score_threshold if wanted_floor == least else 2 * (1 - wanted_floor / 100)
         wanted = {"top_k": top_k, "score_threshold": threshold, "rerank": rerank}

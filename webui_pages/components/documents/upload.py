@@ -33,7 +33,11 @@ def _drop(ui: Ui, knowledge_base: str, known: set[str]) -> None:
     chosen = _choose_files(ui)
     with st.container(horizontal=True, vertical_alignment="center", key="upload_controls"):
         start = st.button(
-            ui.text.upload_start, type="primary", icon=":material/upload:", key="upload_start", disabled=not chosen
+            ui.text.upload_start,
+            type="primary",
+            icon=":material/upload:",
+            key="upload_start",
+            **ui.lock("write", also=not chosen),
         )
         overwrite = st.toggle(ui.text.upload_overwrite, key="upload_overwrite")
     twice = [file.name for file in chosen if file.name in known]
@@ -49,7 +53,8 @@ def _paste(ui: Ui, knowledge_base: str, *, overwrite: bool) -> None:
         ui.text.paste_name, key=f"paste_name_{version}", placeholder=ui.text.paste_name_hint, max_chars=120
     )
     text = st.text_area(ui.text.paste_text, key=f"paste_text_{version}", height=160)
-    if not st.button(ui.text.paste_start, type="primary", icon=":material/post_add:", key="paste_start"):
+    lock = ui.lock("write")
+    if not st.button(ui.text.paste_start, type="primary", icon=":material/post_add:", key="paste_start", **lock):
         return
     if not name.strip() or not text.strip():
         st.warning(ui.text.paste_empty)
@@ -75,6 +80,7 @@ def _choose_files(ui: Ui) -> "list[UploadedFile]":
             accept_multiple_files=True,
             key=f"upload_files_{desk().uploader_version}",
             max_upload_size=limit,
+            **ui.lock("write"),
         )
 
 
