@@ -4,6 +4,7 @@ Only what stands at the same place is joined: a source that spans two pages woul
 a table are records of their own.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
@@ -14,6 +15,7 @@ from server.types import Hit
 _SAME = ("page", "slide", "sheet", "part", "url")
 _SPANS = ("rows", "lines")
 _LONGEST_OVERLAP = 400
+_TABLE_HEAD = re.compile(r"\|[^\n]*\|\n\|[\s|:-]*\|\n")
 LONGEST = 2000
 """Characters of a joined source; a longer one tells nobody where to look."""
 
@@ -54,11 +56,19 @@ def _as_one(group: Sequence[Hit]) -> Hit:
 
 
 def _continued(text: str, following: str) -> str:
-    """Neighbouring chunks share some text: what ends one begins the next."""
+    """Neighbouring chunks share some text: what ends one begins the next; of a table the head is in both."""
+    if head := _head_of_table(following):
+        return f"{text}\n{following[len(head) :]}" if text.startswith(head) else f"{text}\n{following}"
     for length in range(min(len(text), len(following), _LONGEST_OVERLAP), 0, -1):
         if text.endswith(following[:length]):
             return text + following[length:]
     return f"{text}\n{following}"
+
+
+def _head_of_table(text: str) -> str:
+    """The first two lines of a Markdown table with the end of line, where the text begins with them."""
+    found = _TABLE_HEAD.match(text)
+    return found.group() if found else ""
 
 
 def _meta(metas: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

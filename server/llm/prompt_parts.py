@@ -9,7 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _LOOK_ALIKE = re.compile(r"<(?=\s*/?\s*(?:source|question)(?![A-Za-z]))", re.IGNORECASE)
+# A footnote of the document's own would pass for the mark of a source. Not within code: a[0].
+_NOTE_MARK = re.compile(r"(?<![A-Za-z0-9_\])])\[(\d{1,3}(?:\s*[,，、–-]\s*\d{1,3})*)\]")
 _SOURCE = re.compile(r'<source id="(\d+)" file="([^"\n]*)" place="([^"\n]*)">\n(.*?)\n</source>', re.DOTALL)
+_WIDE_BRACKETS = r"［\1］"
 _QUESTION = re.compile(r"<question>(.*?)</question>", re.DOTALL)
 
 
@@ -27,7 +30,7 @@ def render_sources(sources: Sequence[SourceText]) -> str:
     """The blocks of a prompt that hold the sources."""
     return "\n".join(
         f'<source id="{source.number}" file="{_attribute(source.file)}" place="{_attribute(source.place)}">\n'
-        f"{defang(source.text)}\n</source>"
+        f"{as_source(source.text)}\n</source>"
         for source in sources
     )
 
@@ -54,6 +57,11 @@ def parse_question(prompt: str) -> str | None:
 def defang(text: str) -> str:
     """The text with nothing in it that looks like a part of a prompt."""
     return _LOOK_ALIKE.sub("‹", text)
+
+
+def as_source(text: str) -> str:
+    """The text of a document as it stands in a prompt: defanged, and without marks that look like ours."""
+    return _NOTE_MARK.sub(_WIDE_BRACKETS, defang(text))
 
 
 def _attribute(text: str) -> str:

@@ -15,11 +15,20 @@ _FENCE = re.compile(r"^\s*(```|~~~)")
 _ITEM = re.compile(r"^\s*(?:[-*+•·▪●]|\d{1,3}[.)、．](?!\d)|[(（][\d一二三四五六七八九十]{1,3}[)）]|[①-⑳])\s*\S")
 _ROW = re.compile(r"^\s*\|.*\|\s*$")
 _RULE = re.compile(r"^[\s|:-]+$")
-_FIELD = re.compile(r"^\s*(?!\d+[:：]\d)[^\s:：][^:：。！？]{0,30}[:：](?!//)\s*\S.{0,150}$")
+_FIELD = re.compile(r"^\s*(?!#)(?!\d+[:：]\d)[^\s:：][^:：。！？]{0,30}[:：](?!//)\s*\S.{0,150}$")
 _UNFINISHED = re.compile(r"[^。！？；…：.!?;:）)”’」』\s]\s*$")
+_STOPPED = re.compile(r"[。！？；.!?;]\s*$")
 _LEAD = re.compile(r"[:：]\s*$")
 _TITLE_LIMIT = 30
+_CHAPTER = re.compile(r"^\s*第[一二三四五六七八九十百\d]+[章节篇编]\s?[^，。；：？！,;:?!]{1,24}$")
+_NUMBERED = re.compile(r"^\s*(?:\d+(?:\.\d+)+(?!\d)|第[一二三四五六七八九十百\d]+[章节条款])")
+# Words and then the numbers of a row, as tables come out of a PDF.
+_FIGURES = re.compile(r"^(?!.{200})\s*\S.*?(?:\s+[-+±]?[¥$€]?\d[\d.,]*[%‰℃]?){2,}\s*$")
 _WRAP_FROM = 25
+# Lines of narrow columns: wrapped where they are nearly as long as the longest of at least so many lines.
+_NARROW_FROM = 8
+_NARROW_LINES = 4
+_FULL = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,8 @@ def _make(lines: list[str], start: int) -> tuple[str, int]:
         end = _run_end(lines, start, form)
         if end - start >= least:
             return kind, end
+    if (end := _figures_end(lines, start)) > start:
+        return "figures", end
     end = start + 1
     while end < len(lines) and lines[end].strip() and _make_is_plain(lines, end):
         end += 1
@@ -73,8 +84,12 @@ def _make(lines: list[str], start: int) -> tuple[str, int]:
 
 
 def _make_is_plain(lines: list[str], start: int) -> bool:
-    return not (_FENCE.match(lines[start]) or _ROW.match(lines[start]) or _ITEM.match(lines[start])) and not (
-        _is_heading(lines, start)
+    return not (
+        _FENCE.match(lines[start])
+        or _ROW.match(lines[start])
+        or _ITEM.match(lines[start])
+        or _is_heading(lines, start)
+        or _figures_end(lines, start) > start
     )
 
 
@@ -85,10 +100,18 @@ def _run_end(lines: list[str], start: int, form: re.Pattern[str]) -> int:
     return end
 
 
+def _figures_end(lines: list[str], start: int) -> int:
+    """The end of rows of figures below the line that heads them; the start where there are none."""
+    if _FIGURES.match(lines[start]) or _STOPPED.search(lines[start]):
+        return start
+    end = _run_end(lines, start + 1, _FIGURES)
+    return end if end - start > 2 else start
+
+
 def _is_heading(lines: list[str], position: int) -> bool:
     """Marked as a heading, or a short line that is no sentence and stands above something."""
     line = lines[position].strip()
-    if _HEADING.match(line):
+    if _HEADING.match(line) or _CHAPTER.match(line):
         return True
     if position + 1 >= len(lines) or len(line) > _TITLE_LIMIT or not _UNFINISHED.search(line) or _ITEM.match(line):
         return False
@@ -113,6 +136,8 @@ def _pieces_of(kind: str, lines: list[str], heading: str) -> Iterator[Piece]:
         yield from (Piece("item", line.strip(), heading) for line in lines)
     elif kind == "row":
         yield from _rows(lines, heading)
+    elif kind == "figures":
+        yield from (Piece("row", line.strip(), heading, lines[0].strip()) for line in lines[1:])
     else:
         for sentence in sentences(_unwrapped(lines)):
             yield Piece("lead" if _LEAD.search(sentence) else "sentence", sentence, heading)
@@ -126,17 +151,33 @@ def _closed(lines: list[str]) -> list[str]:
 
 def _rows(lines: list[str], heading: str) -> Iterator[Piece]:
     has_head = len(lines) > 1 and _RULE.match(lines[1])
+    if has_head and len(lines) == 2:
+        yield from _lone_row(lines[0].strip(), heading)
+        return
     prefix = "\n".join(line.strip() for line in lines[:2]) if has_head else ""
     for line in lines[2 if has_head else 0 :]:
         yield Piece("row", line.strip(), heading, prefix)
 
 
+def _lone_row(line: str, heading: str) -> Iterator[Piece]:
+    """A table of one row: a note in a sheet, mostly."""
+    cells = line.strip("|").split("|")
+    if len(cells) > 1:
+        yield Piece("row", line, heading)
+    else:
+        yield from (Piece("sentence", sentence, heading) for sentence in sentences(cells[0]))
+
+
 def _unwrapped(lines: list[str]) -> str:
     """Put sentences together again that were broken at the right margin."""
     text = lines[0].strip()
+    longest = max(len(line.strip()) for line in lines)
+    narrow = _NARROW_FROM <= longest < _WRAP_FROM and len(lines) >= _NARROW_LINES
+    full = _FULL * longest if narrow else _WRAP_FROM
     for before, line in pairwise(lines):
         after = line.strip()
-        if len(before.strip()) >= _WRAP_FROM and _UNFINISHED.search(before):
+        new = narrow and (_NUMBERED.match(after) or _FIELD.match(after) or _FIELD.match(before))
+        if len(before.strip()) >= full and _UNFINISHED.search(before) and not new:
             text += after if has_cjk(text[-1:]) or has_cjk(after[:1]) else f" {after}"
         else:
             text += f"\n{after}"

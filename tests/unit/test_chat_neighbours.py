@@ -63,3 +63,11 @@ def test_the_excerpt_shows_where_the_words_are():
     assert "保修期" in text[start:end]
     assert end - start <= EXCERPT
     assert excerpt("短", []) == (0, 1)
+
+
+def test_chunks_of_a_table_become_one_table_with_one_head():
+    head = "| 部门 | 合计 |\n| --- | --- |\n"
+    (one,) = joined([hit(1, 0, f"{head}| 研发部 |  |", sheet="a"), hit(2, 1, f"{head}| 市场部 | 3 |", sheet="a")])
+    assert one.chunk.text == f"{head}| 研发部 |  |\n| 市场部 | 3 |"
+    (one,) = joined([hit(1, 0, "说明|"), hit(2, 1, f"{head}| 市场部 | 3 |")])
+    assert one.chunk.text == f"说明|\n{head}| 市场部 | 3 |"

@@ -146,3 +146,118 @@ def test_a_shortened_word_is_understood():
     answer = read("年假有几天？", sources)
     assert answer is not None
     assert "年休假 7 天" in answer
+
+
+STAFF = """| 工号 | 姓名 | 部门 | 分机 |
+|---|---|---|---|
+| QH0012 | 周晓岚 | 研发部 | 8112 |
+| QH0027 | 陈建军 | 市场部 | 8127 |
+| QH0044 | Omar Farouk | 研发部 | 8144 |
+"""
+LODGING = """各级别员工住宿标准如下表：
+
+| 级别 | 一线城市 | 省会城市 |
+|---|---|---|
+| 总监 | 800元/晚 | 600元/晚 |
+| 经理 | 600元/晚 | 450元/晚 |
+| 普通员工 | 450元/晚 | 350元/晚 |
+"""
+
+
+def test_only_the_rows_that_are_meant_are_quoted():
+    answer = read("周晓岚的分机是多少？", [source(STAFF)])
+    assert answer is not None
+    assert "8112" in answer
+    assert "8127" not in answer
+    answer = read("普通员工在省会城市的住宿标准是多少？", [source(LODGING)])
+    assert answer is not None
+    assert "350元" in answer
+    assert "600元" not in answer
+    answer = read("对比总监和经理的住宿标准", [source(LODGING)])
+    assert answer is not None
+    assert "800元" in answer
+    assert "| 经理 |" in answer
+    assert "普通员工" not in answer
+
+
+def test_rows_that_are_not_side_by_side_share_the_head_of_their_table():
+    answer = read("研发部有哪些人？", [source(STAFF)])
+    assert answer is not None
+    assert "| QH0012 | 周晓岚 | 研发部 | 8112 |\n| QH0044 | Omar Farouk |" in answer
+    assert answer.count("姓名") == 1
+
+
+def test_a_whole_table_stays_where_no_row_is_singled_out():
+    answer = read("员工的住宿标准是什么？", [source(LODGING)])
+    assert answer is not None
+    assert "总监" in answer
+    assert "普通员工" in answer
+
+
+def test_the_record_that_is_named_is_quoted_alone():
+    records = "\n\n".join(f"编号: C-100{n}\n名称: 客户{n}\n账期: {n * 15}" for n in (1, 2, 3))
+    sources = [source(text, number) for number, text in enumerate(records.split("\n\n"), 1)]
+    answer = read("C-1003的账期是多少天？", sources)
+    assert answer is not None
+    assert "账期: 45" in answer
+    assert "C-1001" not in answer
+    assert read("C-1009的账期是多少天？", sources) is None
+
+
+def test_what_the_question_names_comes_before_what_is_worded_alike():
+    sources = [
+        source("搅拌器H007型的额定功率为52千瓦。", 1),
+        source("搅拌器L297型的额定功率为36千瓦。", 2),
+    ]
+    answer = read("搅拌器H007型的额定功率是多少？", sources)
+    assert answer is not None
+    assert "52千瓦" in answer
+    assert "36千瓦" not in answer
+    faq = "## Q1: 如何重置VPN密码？\n\nA: 登录VPN后台重置密码。\n## Q2: 如何重置ERP密码？\n\nA: 登录ERP后台重置密码。"
+    answer = read("VPN密码怎么重置？", [source(faq)])
+    assert answer is not None
+    assert "VPN后台" in answer
+    assert "ERP" not in answer
+
+
+def test_clauses_beside_the_right_one_are_not_drawn_in():
+    contract = "第二条租赁期限为三年。第三条月租金为58,000元，每月5日前支付。第四条押金为三个月租金。"
+    answer = read("每月几日前支付月租金？", [source(contract)])
+    assert answer is not None
+    assert "第三条" in answer
+    assert "第二条" not in answer
+
+
+def test_a_list_of_everything_has_more_room():
+    text = "\n".join(
+        f"- 报警代码E{n:02d}：第{n}号回路发生故障，应当停机检查{'并通知维修人员' * 3}。" for n in range(1, 11)
+    )
+    answer = read("列出所有报警代码", [source(text)])
+    assert answer is not None
+    assert sum(f"E{n:02d}" in answer for n in range(1, 11)) == 10
+
+
+def test_a_lone_cell_is_text_and_figures_below_a_line_are_rows_of_it():
+    note = "| 预算由财务部汇总，调整须在每季度最后一个月的20日前提交。 |\n| --- |"
+    answer = read("预算调整什么时候提交？", [source(note)])
+    assert answer == "预算由财务部汇总，调整须在每季度最后一个月的20日前提交。 [1]"
+    table = "Site Colonies Median trip (km)\nHarbour 14 1.6\nCentre 12 0.9\nPark 12 1.1\nThe rest was lost."
+    answer = read("What is the median trip of the Park site?", [source(table)])
+    assert answer is not None
+    assert "Park 12 1.1" in answer
+    assert "Harbour" not in answer
+
+
+def test_lines_of_a_narrow_column_are_put_together():
+    column = (
+        "第二章 故障处理\n2.1报警代码E07表示\n气压不足，应检查空压机。\n2.2报警代码E12表示\n镜片温度过高，立即停机。"
+    )
+    answer = read("报警代码E12是什么意思？", [source(column)])
+    assert answer is not None
+    assert "2.2报警代码E12表示镜片温度过高，立即停机。" in answer
+
+
+def test_lines_without_a_stop_do_not_run_together():
+    answer = read("出租方是谁？", [source("出租方：云栖物业公司\n\n承租方为青禾科技公司\n租期三年")])
+    assert answer is not None
+    assert "公司租期" not in answer
