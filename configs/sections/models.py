@@ -12,7 +12,8 @@ EVERY_OTHER = "*"
 
 
 class LlmModel(LocalModel):
-    """One chat model. `path` is a folder with weights; without it `<paths.models>/<name>` is looked at.
+    """One chat model. `path` is a folder with weights; without it `<paths.models>/<name>` is looked at. `repo` is where
+    they are fetched from, `modelscope` its id at ModelScope where that is another one.
 
     With engine "provider", `provider` names a table of `providers` and `model` the model there (default: the same
     name); `tools` says that it calls tools. `window` is how many tokens prompt and answer may have together; 0 = what
@@ -25,6 +26,7 @@ class LlmModel(LocalModel):
     tools: bool = False
     window: int = Field(default=0, ge=0)
     repo: str = ""
+    modelscope: str = ""
     path: str = ""
     device: str = ""
     port: int = Field(default=0, ge=0, le=65535)
@@ -58,6 +60,7 @@ class EmbedModel(Section):
     provider: str = ""
     model: str = ""
     repo: str = ""
+    modelscope: str = ""
     path: str = ""
     device: str = ""
     query_instruction: str | None = None
@@ -78,6 +81,7 @@ class RerankModel(Section):
     provider: str = ""
     model: str = ""
     repo: str = ""
+    modelscope: str = ""
     path: str = ""
     device: str = ""
     max_length: int = Field(default=512, ge=16)

@@ -6,8 +6,8 @@ tells, so half a model is never taken for one. An interrupted download goes on w
 
 import hashlib
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Literal
@@ -15,7 +15,7 @@ from typing import Literal
 from configs.settings import Settings
 from server.errors import DownloadFailed, ModelNotFound, NothingToDownload, ZhiwenError
 from server.llm.catalog import ENGINE_PACKAGES
-from server.llm.hubs import Hub, RemoteFile, hubs
+from server.llm.hubs import Hub, HubName, RemoteFile, hubs
 from server.llm.weights import AnyModel, defect, weights_folder
 
 # The same weights in forms that nothing here reads.
@@ -29,14 +29,19 @@ _GB = 1024**3
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to fetch and where to put it. `state` tells whether there is anything to do, `configured` whether the name
-    is that of a model of the settings."""
+    """What to fetch and where to put it. `state` tells whether there is anything to do, `ids` what it is called at each
+    hub, `configured` whether the name is that of a model of the settings."""
 
     name: str
     state: Literal["missing", "here", "built-in"]
     target: Path
-    repo: str = ""
+    ids: Mapping[HubName, str] = field(default_factory=dict)
     configured: bool = True
+
+    @property
+    def repo(self) -> str:
+        """Its repository as people know it."""
+        return next(iter(self.ids.values()), "")
 
     @property
     def part(self) -> Path:
@@ -74,9 +79,10 @@ def wanted(settings: Settings, name: str) -> Wanted:
     if here is not None and defect(here) is None:
         return Wanted(name, "here", here)
     target = Path(model.path).expanduser() if model.path else settings.paths.models / name
-    if not model.repo:
+    ids = _ids(model)
+    if not ids:
         raise NothingToDownload(name=name, folder=target)
-    return Wanted(name, "missing", target, model.repo)
+    return Wanted(name, "missing", target, ids)
 
 
 def fetch(settings: Settings, wanted: Wanted, planned: Callable[[int], None] = lambda _: None) -> None:
@@ -87,39 +93,40 @@ def fetch(settings: Settings, wanted: Wanted, planned: Callable[[int], None] = l
         MissingDependency: the library of the hub is not installed.
         DownloadFailed: no connection, no such repository, no right to it, no space, or damaged on the way.
     """
-    failed: list[tuple[Hub, str, str]] = []
-    for hub in hubs(settings):
+    asked = [hub for hub in hubs(settings) if hub.name in wanted.ids]
+    failed: list[tuple[str, str]] = []
+    for hub in asked:
         try:
-            files = _useful(hub.files(wanted.repo))
-            planned(sum(file.size for file in files))
-            _check_space(wanted, files)
-            hub.fetch(wanted.repo, files, wanted.part)
-            _verify(wanted.part, files)
-            _put_in_place(wanted)
+            _fetch_from(hub, wanted, planned)
             return
         except ZhiwenError:
             raise
         except Exception as error:  # noqa: BLE001  # the edge to two libraries, which raise anything
-            failed.append((hub, *_reason(error)))
+            failed.append(_reason(hub, error))
     raise DownloadFailed(
         name=wanted.name,
         repo=wanted.repo,
-        endpoint=", ".join(hub.address for hub, _, _ in failed),
-        reason_en="; ".join(en for _, en, _ in failed),
-        reason_zh="；".join(zh for _, _, zh in failed),
+        endpoint=", ".join(hub.address for hub in asked) or settings.models.hub,
+        reason_en="; ".join(en for en, _ in failed) or f"it has no id for models.hub = {settings.models.hub}",
+        reason_zh="；".join(zh for _, zh in failed) or f"没有用于 models.hub = {settings.models.hub} 的仓库名",
         folder=wanted.target,
     ) from None
 
 
-def _fetch_from(hub: Hub, wanted: Wanted) -> None:
-    try:
-        files = _useful(hub.files(wanted.repo))
-        _check_space(wanted, files)
-        hub.fetch(wanted.repo, files, wanted.part)
-        _verify(wanted.part, files)
-        _put_in_place(wanted)
-    except Exception as error:  # two libraries raise their own, requests', httpx's and the system's, all of one meaning
-        raise _Refused(*_reason(error)) from error
+def _fetch_from(hub: Hub, wanted: Wanted, planned: Callable[[int], None]) -> None:
+    repo = wanted.ids[hub.name]
+    files = _useful(hub.files(repo))
+    planned(sum(file.size for file in files))
+    _check_space(wanted, files)
+    hub.fetch(repo, files, wanted.part)
+    _verify(wanted.part, files)
+    _put_in_place(wanted)
+
+
+def _ids(model: AnyModel) -> dict[HubName, str]:
+    """What a model is called at each hub: most have one name everywhere."""
+    known: dict[HubName, str] = {"huggingface": model.repo, "modelscope": model.modelscope or model.repo}
+    return {hub: repo for hub, repo in known.items() if repo}
 
 
 def _repository(settings: Settings, repo: str, known: str) -> Wanted:
@@ -128,7 +135,8 @@ def _repository(settings: Settings, repo: str, known: str) -> Wanted:
         raise ModelNotFound(name=repo, known=known)
     target = settings.paths.models / name
     is_here = (target / "config.json").is_file() and defect(target) is None
-    return Wanted(repo, "here" if is_here else "missing", target, repo, configured=False)
+    ids: dict[HubName, str] = {"huggingface": repo, "modelscope": repo}
+    return Wanted(repo, "here" if is_here else "missing", target, ids, configured=False)
 
 
 def _useful(files: Sequence[RemoteFile]) -> list[RemoteFile]:
@@ -193,14 +201,18 @@ def _put_in_place(wanted: Wanted) -> None:
     shutil.rmtree(wanted.part)
 
 
-def _reason(error: Exception) -> tuple[str, str]:
+def _reason(hub: Hub, error: Exception) -> tuple[str, str]:
     if isinstance(error, _Refused):
         return error.reasons
     kind, text = type(error).__name__, str(error)
     known = {
         "GatedRepoError": ("access must be granted first, then set HF_TOKEN", "需要先获得授权，再设置 HF_TOKEN"),
         "RepositoryNotFoundError": ("there is no such repository", "没有这个仓库"),
-        "NotExistError": ("there is no such repository", "没有这个仓库"),
+        "NotExistError": (
+            f"{hub.address} has no such repository; it may have another owner there, whom the setting modelscope of "
+            "the model names",
+            f"{hub.address} 没有这个仓库；它在那里可能属于另一个组织，请在该模型的 modelscope 设置中写明",
+        ),
         "OfflineModeIsEnabled": ("HF_HUB_OFFLINE is set", "设置了 HF_HUB_OFFLINE"),
         "ModuleNotFoundError": ("modelscope-hub is not installed", "没有安装 modelscope-hub"),
     }

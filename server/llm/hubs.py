@@ -5,12 +5,13 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
 from configs.settings import Settings
 from server.errors import MissingDependency
 
+HubName = Literal["huggingface", "modelscope"]
 REACH_S = 4.0
 LIST_S = 10.0
 MODELSCOPE = "https://modelscope.cn"
@@ -28,6 +29,8 @@ class RemoteFile:
 class Hub(Protocol):
     """A place that has repositories of weights. Both methods raise what its library and the system raise."""
 
+    name: HubName
+
     @property
     def address(self) -> str:
         """Where it is, for people."""
@@ -44,6 +47,8 @@ class Hub(Protocol):
 
 class HuggingFace:
     """huggingface.co or a mirror of it."""
+
+    name: HubName = "huggingface"
 
     def __init__(self, mirror: str) -> None:
         from huggingface_hub.constants import ENDPOINT
@@ -75,6 +80,8 @@ class HuggingFace:
 
 class ModelScope:
     """modelscope.cn; `MODELSCOPE_ENDPOINT` names another address."""
+
+    name: HubName = "modelscope"
 
     def __init__(self) -> None:
         self.address = (os.environ.get("MODELSCOPE_ENDPOINT") or MODELSCOPE).rstrip("/")

@@ -53,7 +53,7 @@ def _stocked(settings: Settings, kind: Kind, name: str, model: AnyModel, prefere
         kind=kind,
         name=name,
         engine=model.engine,
-        repo=model.repo,
+        repo=model.repo or model.modelscope,
         needs_weights=needs_weights,
         bytes=None if folder is None else size(folder),
         rank=preference.index(name) + 1 if name in preference else 0,

@@ -49,7 +49,9 @@ def _candidates(settings: Settings, name: str, model: AnyModel) -> Iterator[Path
     if model.repo:
         yield settings.paths.models / model.repo.rsplit("/", 1)[-1]
         yield from _huggingface(model.repo)
-        yield from _modelscope(model.repo)
+    for repo in {model.modelscope: None, model.repo: None}:
+        if repo:
+            yield from _modelscope(repo)
 
 
 def _huggingface(repo: str) -> Iterator[Path]:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,9 +33,9 @@ def hub() -> Iterator[FakeHub]:
 
 
 def startup(
-    hub: FakeHub, tmp_path: Path, *arguments: str, kind: str = "huggingface"
+    hub: FakeHub, tmp_path: Path, *arguments: str, kind: str = "huggingface", **ids: str
 ) -> subprocess.CompletedProcess[str]:
-    model = {"tiny": {"engine": "sentence-transformers", "repo": "org/tiny"}}
+    model = {"tiny": {"engine": "sentence-transformers", **(ids or {"repo": "org/tiny"})}}
     environment = {
         **{key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")},
         "ZHIWEN__PATHS__MODELS": str(tmp_path / "models"),
@@ -108,6 +109,34 @@ def test_a_repository_that_is_not_there_is_said(hub: FakeHub, tmp_path: Path) ->
     done = startup(hub, tmp_path, "--download", "org/other", kind="auto")
     assert done.returncode == 1
     assert "no such repository" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["modelscope", "auto"])
+def test_a_model_may_have_another_owner_at_modelscope(hub: FakeHub, tmp_path: Path, kind: str) -> None:
+    done = startup(hub, tmp_path, "--download", "tiny", kind=kind, repo="elsewhere/tiny", modelscope="org/tiny")
+    assert done.returncode == 0, done.stderr
+    assert names(tmp_path / "models" / "tiny") == USEFUL
+
+
+def test_what_modelscope_does_not_have_is_told_with_the_setting_for_its_id(hub: FakeHub, tmp_path: Path) -> None:
+    done = startup(hub, tmp_path, "--download", "tiny", kind="modelscope", repo="elsewhere/tiny")
+    assert done.returncode == 1
+    assert "another owner there, whom the setting modelscope of the model names" in done.stderr
+    only_there = startup(hub, tmp_path, "--download", "tiny", kind="huggingface", modelscope="org/tiny")
+    assert only_there.returncode == 1
+    assert "no id for models.hub = huggingface" in only_there.stderr
+
+
+def test_a_closed_network_is_told_soon_with_the_ways_out(tmp_path: Path) -> None:
+    with running(FakeHub(FILES)) as gone:
+        pass
+    began = time.monotonic()
+    done = startup(gone, tmp_path, "--download", "tiny", kind="auto")
+    assert time.monotonic() - began < 60
+    assert done.returncode == 1
+    assert "there is no connection; there is no connection" in done.stderr
+    assert "HF_ENDPOINT=" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_the_table_of_models_tells_what_is_here_and_what_is_missing(hub: FakeHub, tmp_path: Path) -> None:
