@@ -42,7 +42,7 @@ def check_package(path: Path, max_unpacked_mb: int) -> None:
             f"解压后有 {size} MB，超过允许的大小或正常文件的范围",
         )
     if any(part.flag_bits & 1 for part in parts):
-        raise DocumentUnreadable("it is protected by a password", "文件受密码保护")
+        raise DocumentUnreadable("it is protected by a password, which has to be removed first", "文件受密码保护，请先去除密码")
 
 
 def damaged() -> DocumentUnreadable:

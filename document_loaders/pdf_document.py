@@ -117,7 +117,7 @@ def _opened(path: Path) -> "pypdfium2.PdfDocument":
         return pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
         if error.err_code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY):
-            raise DocumentUnreadable("it is protected by a password", "文件受密码保护") from error
+            raise DocumentUnreadable("it is protected by a password, which has to be removed first", "文件受密码保护，请先去除密码") from error
         raise DocumentUnreadable("the PDF is damaged or incomplete", "PDF 文件已损坏或不完整") from error
 
 

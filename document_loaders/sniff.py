@@ -114,4 +114,4 @@ def _ole_kind(path: Path) -> str:
 
 
 def _protected() -> DocumentUnreadable:
-    return DocumentUnreadable("it is protected by a password", "文件受密码保护")
+    return DocumentUnreadable("it is protected by a password, which has to be removed first", "文件受密码保护，请先去除密码")

@@ -72,7 +72,7 @@ class WorkbookLoader(FileLoader):
                         percent = surveys[about.name].percent if about.name in surveys else set[tuple[int, int]]()
                         yield about.name, _rows(workbook.get_sheet_by_name(about.name), percent)
         except PasswordError as error:
-            raise DocumentUnreadable("it is protected by a password", "文件受密码保护") from error
+            raise DocumentUnreadable("it is protected by a password, which has to be removed first", "文件受密码保护，请先去除密码") from error
         except CalamineError as error:
             raise damaged() from error
 

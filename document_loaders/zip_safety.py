@@ -69,7 +69,7 @@ def is_encrypted(info: zipfile.ZipInfo) -> bool:
 
 def encrypted() -> DocumentUnreadable:
     """The reason for what a password protects."""
-    return DocumentUnreadable("it is protected by a password", "文件受密码保护")
+    return DocumentUnreadable("it is protected by a password, which has to be removed first", "文件受密码保护，请先去除密码")
 
 
 def damaged() -> DocumentUnreadable:

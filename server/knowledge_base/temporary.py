@@ -33,7 +33,7 @@ from server.knowledge_base.parsers import Parser
 from server.knowledge_base.passage_index import PassageIndex
 from server.knowledge_base.reading import Piece, Task
 from server.knowledge_base.recipe import IngestOptions, Recipe, check_splitter, resolve
-from server.knowledge_base.uploads import Upload, opened, readable
+from server.knowledge_base.uploads import Upload, accepted, opened, readable
 from server.types import Chunk, Hit
 
 MAX_DISTANCE = 2.0
@@ -155,7 +155,7 @@ class TemporaryStores:
     def _accept(self, store: _Store, upload: Upload, folder: Path) -> Received:
         name = FileName.parse(upload.name)
         if name.suffix not in readable(self._settings):
-            raise UnsupportedFileType(name=name.text, known=" ".join(readable(self._settings)))
+            raise UnsupportedFileType(name=name.text, known=" ".join(accepted(self._settings)))
         with self._lock:
             others = [file for file in store.files.values() if file.state != "failed" and file.name != name.text]
         if len(others) >= self._limits.max_files:

@@ -18,7 +18,7 @@ from server.knowledge_base.lookup import named
 from server.knowledge_base.names import FileName, Layout
 from server.knowledge_base.parsers import Parser
 from server.knowledge_base.recipe import IngestOptions, Recipe, check_splitter, resolve
-from server.knowledge_base.uploads import Upload, opened, readable
+from server.knowledge_base.uploads import Upload, accepted, opened, readable
 
 Results = dict[str, ZhiwenError | None]
 DEFAULTS = IngestOptions()
@@ -140,7 +140,7 @@ class Uploader:
     def _accept(self, kb: KnowledgeBaseRow, name: str, options: IngestOptions) -> FileName:
         parsed = FileName.parse(name)
         if parsed.suffix not in readable(self._settings):
-            raise UnsupportedFileType(name=parsed.text, known=" ".join(readable(self._settings)))
+            raise UnsupportedFileType(name=parsed.text, known=" ".join(accepted(self._settings)))
         file = self._find(kb, parsed.text)
         if file is not None and file.state == "ready" and not options.replace:
             raise FileExists(name=parsed.text, knowledge_base=kb.name)
@@ -161,7 +161,7 @@ class Uploader:
                 if not received.path.is_file():
                     raise FileNotFound(name=name, knowledge_base=kb.name)
                 if FileName.parse(name).suffix not in readable(self._settings):
-                    raise UnsupportedFileType(name=name, known=" ".join(readable(self._settings)))
+                    raise UnsupportedFileType(name=name, known=" ".join(accepted(self._settings)))
                 job_id = self.jobs.submit(kb.id, received, recipe, documents=documents.get(name))
                 submitted.jobs[job_id] = received.name
             except ZhiwenError as error:
