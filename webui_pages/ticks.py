@@ -4,7 +4,7 @@ Streamlit stops a run only when the run talks to the page. While a model thinks 
 would do nothing; so the stream is read in a thread, and its reader gets a tick now and then.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -20,9 +20,11 @@ class _End:
         self.error = error
 
 
-def with_ticks(items: Generator[T, None, None], every_s: float) -> Generator[T | None, None, None]:
-    """The items, and None after each `every_s` seconds without one. Raises what the stream raises. Closing it lets the
-    stream be closed as soon as its next item is there."""
+def with_ticks(
+    items: Generator[T, None, None], every_s: float, leave: Callable[[], None] = lambda: None
+) -> Generator[T | None, None, None]:
+    """The items, and None after each `every_s` seconds without one. Raises what the stream raises. Closing it calls
+    `leave`, which makes the stream end, and lets it be closed as soon as it does or its next item is there."""
     arrived: SimpleQueue[T | _End] = SimpleQueue()
     left = Event()
     Thread(target=_read, args=(items, arrived, left), name="answer-stream", daemon=True).start()
@@ -41,6 +43,7 @@ def with_ticks(items: Generator[T, None, None], every_s: float) -> Generator[T |
                 return
     finally:
         left.set()
+        leave()
 
 
 def _read(items: Generator[T, None, None], arrived: "SimpleQueue[T | _End]", left: Event) -> None:

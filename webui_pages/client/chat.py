@@ -17,6 +17,7 @@ from server.api.schemas.chat import (
     Source,
 )
 from server.api.schemas.models import ModelStateDetails
+from webui_pages.client.line import Line
 from webui_pages.client.transport import Envelope, Transport, raise_if_failed
 
 ROUTES: dict[type[Answering], str] = {
@@ -70,11 +71,12 @@ class AnswerPart(BaseModel):
 class ChatCalls(Transport):
     """Calls of this part."""
 
-    def ask(self, request: Answering) -> Generator[AnswerPart, None, None]:
-        """Ask in the mode that the kind of request stands for; the sources come before the text."""
+    def ask(self, request: Answering, line: Line | None = None) -> Generator[AnswerPart, None, None]:
+        """Ask in the mode that the kind of request stands for; the sources come before the text. Cutting the line ends
+        it from another thread."""
         wanted = {"stream": True, "events": True, "sources_first": True}
         body = request.model_dump(exclude_unset=True, exclude_none=True) | wanted
-        for event in self._events(ROUTES[type(request)], body):
+        for event in self._events(ROUTES[type(request)], body, line or Line()):
             raise_if_failed(event)
             yield AnswerPart.model_validate(event)
 

@@ -6,6 +6,7 @@ one piece in memory, never the whole.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import httpx
@@ -13,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from server.api.schemas.base import BaseResponse
 from server.errors import Language, ServiceUnavailable, by_code
+from webui_pages.client.line import Line
 from webui_pages.labels import Labels
 from webui_pages.sse import data_events
 
@@ -49,6 +51,14 @@ def open_http(url: str, read_timeout_s: float) -> httpx.Client:
     return httpx.Client(base_url=url, timeout=timeout, limits=limits, trust_env=False)
 
 
+@lru_cache(maxsize=4)
+def _streaming(url: str, read_timeout_s: float | None) -> httpx.Client:
+    """Connections of which none is used twice, so that one can be cut without harm to a later call."""
+    timeout = httpx.Timeout(read_timeout_s, connect=CONNECT_TIMEOUT_S)
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    return httpx.Client(base_url=url, timeout=timeout, limits=limits, trust_env=False)
+
+
 class Transport:
     """Calls in the language and with the key of one session. Every method raises `ApiFailed`."""
 
@@ -73,15 +83,18 @@ class Transport:
         with self._call("GET", path, params=params | {"details": "true"}) as response:
             return self._parse(Envelope[list[kind]], response.read()).data
 
-    def _events(self, path: str, body: Any) -> Iterator[dict[str, Any]]:
-        with self._call("POST", path, json=body) as response:
+    def _events(self, path: str, body: Any, line: Line) -> Iterator[dict[str, Any]]:
+        http = _streaming(self.url, self._http.timeout.read)
+        with self._call("POST", path, http, json=body, extensions={"trace": line.trace}) as response:
             for data in data_events(response.iter_bytes()):
                 yield self._parse(dict[str, Any], data)
 
     @contextmanager
-    def _call(self, method: str, path: str, **options: Any) -> Iterator[httpx.Response]:
+    def _call(
+        self, method: str, path: str, http: httpx.Client | None = None, **options: Any
+    ) -> Iterator[httpx.Response]:
         try:
-            with self._http.stream(method, path, headers=self._headers, **options) as response:
+            with (http or self._http).stream(method, path, headers=self._headers, **options) as response:
                 if response.status_code >= 400:
                     raise self._refusal(response)
                 yield response

@@ -2,7 +2,6 @@
 
 import time
 import uuid
-from collections.abc import Generator
 from contextlib import closing
 from typing import Any
 
@@ -17,7 +16,7 @@ from server.api.schemas.chat import (
     SearchEngineChatRequest,
 )
 from webui_pages.chat_state import ChatState, ToolStep, Turn
-from webui_pages.client import AnswerPart, ApiFailed
+from webui_pages.client import AnswerPart, ApiFailed, Line
 from webui_pages.components.answer_text import shown_answer
 from webui_pages.components.chat.conversation import PARAMETER
 from webui_pages.components.chat.turns import ANSWER_ICON, show_asides, show_question
@@ -47,7 +46,7 @@ def ask(ui: Ui, question: str) -> None:
     turn.stopped = True
     with st.container(key=f"answer_{number}"), st.chat_message("assistant", avatar=ANSWER_ICON):
         try:
-            _stream(ui, turn, ui.client.ask(request))
+            _stream(ui, turn, request)
         except ApiFailed as failure:
             turn.error = failure.message
     turn.stopped = False
@@ -113,14 +112,16 @@ def _finish(turn: Turn, part: AnswerPart) -> None:
             step.output, step.error, step.done = finished.output, finished.error, True
 
 
-def _stream(ui: Ui, turn: Turn, parts: Generator[AnswerPart, None, None]) -> None:
-    """Fill the turn as parts arrive. The stop button reruns the page, which ends this at the next drawing."""
+def _stream(ui: Ui, turn: Turn, request: Answering) -> None:
+    """Fill the turn as parts arrive. The stop button reruns the page, which ends this at the next drawing, and with it
+    the work of the API."""
+    line = Line()
     beside, box = st.empty(), st.empty()
     st.button(ui.text.stop, icon=":material/stop_circle:", key="stop", type="tertiary")
     started = time.monotonic()
     drawn, told = 0.0, ""
     box.caption(_waiting(ui, turn, 0))
-    with closing(with_ticks(parts, TICK_S)) as ticking:
+    with closing(with_ticks(ui.client.ask(request, line), TICK_S, line.cut)) as ticking:
         for part in ticking:
             if part:
                 take(turn, part)
