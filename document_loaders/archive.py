@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from document_loaders.base import LoadOptions
-from document_loaders.errors import DocumentUnreadable
-from document_loaders.zip_safety import MOST_MEMBERS, check_sizes, encrypted, is_encrypted, open_member, open_zip
+from document_loaders.errors import DocumentUnreadable, protected
+from document_loaders.zip_safety import MOST_MEMBERS, check_sizes, is_encrypted, open_member, open_zip
 
 _UTF8_NAME = 0x800
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -65,7 +65,7 @@ def _members(stream: BinaryIO, size: int, options: LoadOptions, budget: _Budget)
         infos = [info for info in archive.infolist() if not info.is_dir()]
         _spend(budget, infos, size)
         if infos and all(map(is_encrypted, infos)):
-            raise encrypted()
+            raise protected()
         seen: set[str] = set()
         for info in infos:
             name = _name(info)

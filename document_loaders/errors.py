@@ -13,6 +13,13 @@ class DocumentUnreadable(Exception):
         self.reason_zh = reason_zh
 
 
+def protected() -> DocumentUnreadable:
+    """The reason for what a password protects."""
+    return DocumentUnreadable(
+        "it is protected by a password, which has to be removed first", "文件受密码保护，请先去除密码"
+    )
+
+
 class UnsupportedType(Exception):
     """No loader reads files with this suffix."""
 

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
-from document_loaders.errors import DocumentUnreadable
+from document_loaders.errors import DocumentUnreadable, protected
 
 _MEGABYTE = 1 << 20
 # Deflate reaches 1032 to 1; real documents, all parts together, stay below a tenth of that. A smaller bomb is one too:
@@ -42,7 +42,7 @@ def check_package(path: Path, max_unpacked_mb: int) -> None:
             f"解压后有 {size} MB，超过允许的大小或正常文件的范围",
         )
     if any(part.flag_bits & 1 for part in parts):
-        raise DocumentUnreadable("it is protected by a password, which has to be removed first", "文件受密码保护，请先去除密码")
+        raise protected()
 
 
 def damaged() -> DocumentUnreadable:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from document_loaders.errors import DocumentUnreadable
+from document_loaders.errors import DocumentUnreadable, protected
 from document_loaders.pdf_lines import clipped, split_lines
 from document_loaders.reading_order import Box
 
@@ -117,7 +117,7 @@ def _opened(path: Path) -> "pypdfium2.PdfDocument":
         return pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
         if error.err_code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY):
-            raise DocumentUnreadable("it is protected by a password, which has to be removed first", "文件受密码保护，请先去除密码") from error
+            raise protected() from error
         raise DocumentUnreadable("the PDF is damaged or incomplete", "PDF 文件已损坏或不完整") from error
 
 

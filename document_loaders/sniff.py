@@ -3,7 +3,7 @@
 import zipfile
 from pathlib import Path
 
-from document_loaders.errors import DocumentUnreadable
+from document_loaders.errors import DocumentUnreadable, protected
 from document_loaders.kinds import KINDS, Kind
 
 _HEAD = 4096
@@ -87,7 +87,7 @@ def _zip_kind(path: Path) -> str:
         return "epub"
     if media_type.startswith("application/vnd.oasis.opendocument."):
         if "encryption-data" in manifest or "encrypted-package" in members:
-            raise _protected()
+            raise protected()
         return _ODF_TYPES.get(media_type.rpartition(".")[2].removesuffix("-template"), "odf")
     return "zip"
 
@@ -109,9 +109,5 @@ def _ole_kind(path: Path) -> str:
     except (OSError, ValueError, IndexError, TypeError) as error:
         raise DocumentUnreadable("the file is damaged or incomplete", "文件已损坏或不完整") from error
     if names & {"EncryptedPackage", "EncryptedSummary"}:
-        raise _protected()
+        raise protected()
     return next((kind for stream, kind in _OLE_STREAMS if stream in names), "old_office")
-
-
-def _protected() -> DocumentUnreadable:
-    return DocumentUnreadable("it is protected by a password, which has to be removed first", "文件受密码保护，请先去除密码")

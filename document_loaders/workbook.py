@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from langchain_core.documents import Document
 
 from document_loaders.base import FileLoader
-from document_loaders.errors import DocumentUnreadable
+from document_loaders.errors import protected
 from document_loaders.markdown_table import markdown_table
 from document_loaders.packages import check_package, damage_told, damaged
 from document_loaders.sheet_survey import survey_xls, survey_xlsx
@@ -72,7 +72,7 @@ class WorkbookLoader(FileLoader):
                         percent = surveys[about.name].percent if about.name in surveys else set[tuple[int, int]]()
                         yield about.name, _rows(workbook.get_sheet_by_name(about.name), percent)
         except PasswordError as error:
-            raise DocumentUnreadable("it is protected by a password, which has to be removed first", "文件受密码保护，请先去除密码") from error
+            raise protected() from error
         except CalamineError as error:
             raise damaged() from error
 

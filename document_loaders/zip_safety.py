@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable
 from typing import IO, BinaryIO, cast
 
-from document_loaders.errors import DocumentUnreadable
+from document_loaders.errors import DocumentUnreadable, protected
 
 MOST_MEMBERS = 10_000
 # Text and logs shrink to a fiftieth; only what is made to burst shrinks to a hundredth as a whole and is large too.
@@ -38,7 +38,7 @@ def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:
             read.
     """
     if is_encrypted(info):
-        raise encrypted()
+        raise protected()
     if info.compress_type not in _METHODS:
         raise DocumentUnreadable("it is packed by a rare method that is not read", "其压缩方法不受支持")
     try:
@@ -65,11 +65,6 @@ def check_sizes(infos: Iterable[zipfile.ZipInfo], packed: int, most: int) -> int
 def is_encrypted(info: zipfile.ZipInfo) -> bool:
     """Whether a password is needed to read the member."""
     return bool(info.flag_bits & _ENCRYPTED)
-
-
-def encrypted() -> DocumentUnreadable:
-    """The reason for what a password protects."""
-    return DocumentUnreadable("it is protected by a password, which has to be removed first", "文件受密码保护，请先去除密码")
 
 
 def damaged() -> DocumentUnreadable:
