@@ -40,7 +40,7 @@ class PagePicture:
 class Desk:
     """`name` is the knowledge base that is open, "" the list. The versions are parts of widget keys: a new one empties
     the widget. `watched` are jobs whose outcome belongs into `uploaded`: job id to file. `rebuild` is the rebuild whose
-    end is to be told.
+    end is to be told. `framed` is the chunk that is framed alone on the picture of its `page`.
     """
 
     name: str = ""
@@ -54,6 +54,7 @@ class Desk:
     repairs: RepairReport | None = None
     asked: Asked | None = None
     page: int = 0
+    framed: str = ""
     picture: PagePicture | None = None
     previewed: tuple[object, Preview] | None = None
 

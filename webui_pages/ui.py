@@ -63,6 +63,12 @@ class Ui:
         return {"disabled": also or reason is not None, "help": reason or hint}
 
 
+def link_to(ui: Ui, page: str, label: str, query: dict[str, str] | None = None) -> None:
+    """A link to another page, by the end of its address; nothing where there are no other pages."""
+    if page in ui.pages:
+        st.page_link(ui.pages[page], label=label, icon=":material/arrow_forward:", query_params=query)
+
+
 def literal(text: str) -> str:
     """Markdown that shows exactly this text on one line; for names and messages in labels, captions and boxes.
 

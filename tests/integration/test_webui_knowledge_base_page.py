@@ -62,7 +62,8 @@ def test_a_name_of_the_address_that_is_unknown_is_said(api):
 def test_counts_files_and_reasons_of_failure(api):
     page = opened(api)
     assert not page.exception
-    assert [metric.value for metric in page.metric] == ["4", "43", "1", "2.3 MB"]
+    assert r"4 个文件 · 43 个分块 · 2\.3 MB" in texts(page)
+    assert ":red[1 个文件失败]" in texts(page)
     table = page.dataframe[0].value
     assert list(table["name"]) == ["支持的文件格式.md", "troubleshooting.md", "扫描合同.pdf", "年度报告 2024.docx"]
     assert list(table["state"]) == ["✓ 就绪", "✓ 就绪", "✗ 失败", "… 等待中"]
@@ -156,7 +157,7 @@ def test_upload_shows_the_outcome_of_each_file(api):
     assert len(api.bodies("/knowledge_base/upload_docs")) == 2
     assert page.status[0].label == "上传完成：成功 1，失败 1"
     assert "无法读取这种类型的文件" in texts(page)
-    assert page.metric[0].value == "5"
+    assert "5 个文件" in texts(page)
 
 
 def test_pasted_text_becomes_a_file(api):
@@ -201,8 +202,8 @@ def test_work_is_shown_while_it_goes_on_and_can_be_cancelled(api):
     page.button(key="cancel_job_1").click().run()
     page.run()
     assert not page.exception
-    assert page.status[0].label == "上传完成：成功 0，失败 1"
-    assert "读取已取消" in texts(page)
+    assert "已取消处理“新.md”" in texts(page)
+    assert not page.status
 
 
 def test_work_of_others_is_found_again_after_leaving(api):

@@ -166,7 +166,7 @@ def test_summaries_are_made_shown_and_deleted(api):
     said = texts(page)
     assert "整个知识库的摘要。" in said
     assert "摘自原文" in said
-    page.button(key="summary_delete_").click().run()
+    page.button(key="summary_delete_whole").click().run()
     assert not page.exception
     assert "整个知识库的摘要。" not in texts(page)
 

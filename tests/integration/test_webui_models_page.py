@@ -13,6 +13,7 @@ STATE = {
     "address": "",
     "seconds": 0.0,
     "restarts": 0,
+    "percent": None,
     "log": "",
     "reason": "",
     "can_start": False,

@@ -31,6 +31,7 @@ def model_state(name: str, **changes: Any) -> dict[str, Any]:
         "address": "",
         "seconds": 0,
         "restarts": 0,
+        "percent": None,
         "log": "",
         "reason": "",
         "can_start": False,

@@ -15,13 +15,13 @@ class ChatLabels(Table):
     knowledge_base = Label("知识库", "Knowledge base")
     choose_knowledge_bases = Label("选择知识库，可多选", "Choose knowledge bases")
     no_knowledge_base = Label(
-        "还没有知识库。请先到“知识库管理”页新建一个并上传文件。",
-        "There is no knowledge base yet. Create one on the page “Knowledge bases” and upload files to it.",
+        "还没有知识库，请先新建一个并上传文件。", "There is no knowledge base yet. Create one and upload files to it."
     )
+    manage_knowledge_bases = Label("管理知识库", "Manage knowledge bases")
     no_knowledge_base_chosen = Label("请先选择要提问的知识库。", "Choose a knowledge base to ask first.")
     empty_knowledge_base = Label(
-        "所选知识库里还没有可以检索的内容，请先到“知识库管理”页上传文件。",
-        "What you chose holds nothing to search yet. Upload files on the page “Knowledge bases” first.",
+        "所选知识库里还没有可以检索的内容，请先上传文件。",
+        "What you chose holds nothing to search yet. Upload files first.",
     )
 
     # the settings panel
@@ -114,6 +114,11 @@ class ChatLabels(Table):
         "模型自己决定查知识库、计算或联网，步骤可以展开查看。",
         "The model decides when to search, calculate or look on the web; its steps can be unfolded.",
     )
+    no_model = Label(
+        "还没有接入大模型：现在由内置阅读器从文档中摘出原句作答，不会归纳。",
+        "No language model is set up: the built-in reader answers with sentences of the documents.",
+    )
+    no_model_add = Label("接入 Ollama 或在线模型", "Add Ollama or an online model")
     sample_question_1 = Label("知问支持哪些文件格式？", "Which file formats can Zhiwen read?")
     sample_question_2 = Label("网页界面的默认端口是多少？", "What is the default port of the web page?")
     sample_question_3 = Label("怎样重建知识库的索引？", "What do I do when a port is already in use?")

@@ -33,10 +33,6 @@ class KnowledgeBaseLabels(Table):
     )
 
     # one of them
-    count_files = Label("文件", "Files")
-    count_chunks = Label("分块", "Chunks")
-    count_failed = Label("失败", "Failed")
-    count_size = Label("大小", "Size")
     built_with = Label("向量模型 {embed_model} · 向量库 {vector_store}", "{embed_model} · {vector_store}")
     parts = Label("部分", "Part")
     tab_files = Label("文件", "Files")

@@ -17,6 +17,7 @@ class ModelLabels(Table):
     model_failed = Label("失败", "failed")
     model_stopped = Label("未启动", "not started")
     model_unavailable = Label("暂不可用", "not available")
+    model_not_here = Label("未下载", "not downloaded")
     model_available = Label("可用", "available")
     model_in_use = Label("使用中", "in use")
     default_model = Label("默认", "default")

@@ -15,7 +15,7 @@ from webui_pages.components.chat.dropped import add_files, dropped_files
 from webui_pages.components.chat.offer import present_offer
 from webui_pages.components.chat.turns import show_turns
 from webui_pages.components.chat.welcome import welcome
-from webui_pages.ui import Ui, failures_shown, literal
+from webui_pages.ui import Ui, failures_shown, link_to, literal
 
 
 def render(ui: Ui) -> None:
@@ -27,9 +27,12 @@ def render(ui: Ui) -> None:
         with ui.beside:
             conversation_list(ui)
         _take_back(ui)
-        choose_mode(ui)
+        bar = st.container(horizontal=True, vertical_alignment="center", gap="small", key="chat_bar")
+        with bar:
+            choose_mode(ui)
         offer = present_offer(ui)
-        controls(ui, offer)
+        with bar:
+            controls(ui, offer)
         hint = _why_not_ask(ui, offer)
         is_ready = True
     if notice := ui.state.take_notice():
@@ -41,6 +44,8 @@ def render(ui: Ui) -> None:
         return
     if hint:
         st.info(hint, icon=":material/info:")
+        if chat.options.mode == "knowledge_base" and hint != ui.text.no_knowledge_base_chosen:
+            link_to(ui, "knowledge_base", ui.text.manage_knowledge_bases)
     if typed and (not hint or is_command(typed)):
         with failures_shown(ui):
             _send(ui, typed)

@@ -41,6 +41,7 @@ def render(ui: Ui) -> None:
         if not knowledge_bases:
             empty_overview(ui)
         else:
+            st.subheader(ui.text.knowledge_base_page, anchor=False)
             overview(ui, knowledge_bases)
 
 
@@ -89,14 +90,14 @@ def _header(ui: Ui, chosen: KnowledgeBaseDetails, names: list[str]) -> None:
     if named and named != chosen.name:
         open_knowledge_base(named, open_tab())
         st.rerun()
-    with st.container(horizontal=True, key="counts"):
-        st.metric(ui.text.count_files, chosen.files, border=True)
-        st.metric(ui.text.count_chunks, chosen.chunks, border=True)
-        if chosen.failed:
-            st.metric(ui.text.count_failed, chosen.failed, border=True)
-        st.metric(ui.text.count_size, size_text(chosen.file_bytes), border=True)
-    made = ui.text.built_with.format(embed_model=chosen.embed_model, vector_store=chosen.vector_store)
-    st.caption(literal(" · ".join(part for part in (chosen.info, made) if part)))
+    with st.container(key="counts", gap="xsmall"):
+        if chosen.info:
+            st.markdown(literal(chosen.info))
+        numbers = {"files": chosen.files, "chunks": chosen.chunks, "size": size_text(chosen.file_bytes)}
+        made = ui.text.built_with.format(embed_model=chosen.embed_model, vector_store=chosen.vector_store)
+        failed = ui.text.state_some_failed.format(count=chosen.failed) if chosen.failed else ""
+        shown = [literal(ui.text.knowledge_base_numbers.format(**numbers)), literal(made)]
+        st.caption(" · ".join([*shown, f":red[{failed}]"] if failed else shown))
 
 
 def _tabs(ui: Ui, name: str, present: Tab) -> Tab:

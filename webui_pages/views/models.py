@@ -10,11 +10,12 @@ from webui_pages.ui import Ui, failures_shown
 
 
 def render(ui: Ui) -> None:
-    """Tabs; only the open one asks the API."""
+    """Tabs; only the open one asks the API. ?tab=providers leads to that one."""
     text = ui.text
     st.subheader(text.models_page, anchor=False)
     names = [text.tab_chat_models, text.tab_weights, text.tab_providers, text.tab_machine]
-    chat, stock, online, here = st.tabs(names, key="model_tabs", on_change="rerun")
+    asked = text.tab_providers if st.query_params.get("tab") == "providers" else None
+    chat, stock, online, here = st.tabs(names, default=asked, key="model_tabs", on_change="rerun")
     with failures_shown(ui):
         if chat.open:
             with chat:

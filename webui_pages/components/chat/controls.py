@@ -36,17 +36,16 @@ def choose_mode(ui: Ui) -> None:
 
 def controls(ui: Ui, offer: Offer) -> None:
     """What belongs to the chosen mode, the settings, and the export of what was said."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="chat_controls"):
-        mode = ui.state.chat.options.mode
-        if mode == "knowledge_base" and offer.knowledge_bases:
-            _knowledge_bases(ui, offer)
-        elif mode == "search_engine":
-            _engine(ui, offer)
-        elif mode == "agent":
-            _tools(ui, offer)
-        settings_panel(ui, offer)
-        if ui.state.chat.turns:
-            _export(ui)
+    mode = ui.state.chat.options.mode
+    if mode == "knowledge_base" and offer.knowledge_bases:
+        _knowledge_bases(ui, offer)
+    elif mode == "search_engine":
+        _engine(ui, offer)
+    elif mode == "agent":
+        _tools(ui, offer)
+    settings_panel(ui, offer)
+    if ui.state.chat.turns:
+        _export(ui)
     ui.state.chat.reseed = False
 
 
@@ -54,7 +53,7 @@ def _knowledge_bases(ui: Ui, offer: Offer) -> None:
     chat = ui.state.chat
     names = [entry.name for entry in offer.knowledge_bases]
     start = seed_choices(chat, "chat_knowledge_bases", chat.options.knowledge_bases, names)
-    with st.container(width=360, key="chat_knowledge_base"):
+    with st.container(width=300, key="chat_knowledge_base"):
         chat.options.knowledge_bases = st.multiselect(
             ui.text.knowledge_base,
             names,
@@ -82,7 +81,8 @@ def _tools(ui: Ui, offer: Offer) -> None:
     lacking = [f"{tool.title}: {tool.reason}" for tool in known.values() if tool.state != "ready"]
     wanted = ready if chat.options.tools is None else chat.options.tools
     start = seed_choices(chat, "tools", wanted, ready)
-    label = text.tools_chosen.format(count=len(wanted))
+    # What was just chosen inside is known before the button is drawn, but not yet among the options.
+    label = text.tools_chosen.format(count=len(st.session_state.get("tools", wanted)))
     with st.popover(label, icon=":material/construction:", key="agent_tools"):
         chosen = st.multiselect(
             text.tools,

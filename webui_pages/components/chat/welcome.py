@@ -4,9 +4,10 @@ import streamlit as st
 
 from webui_pages.chat_state import Mode
 from webui_pages.labels import Labels
-from webui_pages.ui import Ui
+from webui_pages.ui import Ui, link_to
 
 SHIPPED_KNOWLEDGE_BASE = "samples"
+BUILTIN = "builtin"
 
 
 def welcome(ui: Ui, *, may_ask: bool) -> None:
@@ -18,6 +19,23 @@ def welcome(ui: Ui, *, may_ask: bool) -> None:
         st.caption(hint, text_alignment="center")
         for number, question in enumerate(_suggestions(ui) if may_ask else []):
             st.button(question, key=f"suggestion_{number}", on_click=_suggest, args=(ui, question))
+        if may_ask and _reads_only(ui):
+            _no_model(ui)
+
+
+def _reads_only(ui: Ui) -> bool:
+    """Whether the built-in reader would answer."""
+    chat = ui.state.chat
+    models = chat.offer.models if chat.offer else []
+    wanted = chat.options.model or (chat.offer.model_of(chat.options.mode) if chat.offer else "")
+    return any(model.name == wanted and model.engine == BUILTIN for model in models)
+
+
+def _no_model(ui: Ui) -> None:
+    with st.container(key="no_model", horizontal_alignment="center", gap="xsmall"):
+        st.space("small")
+        st.caption(f":material/info: {ui.text.no_model}", text_alignment="center")
+        link_to(ui, "models", ui.text.no_model_add, query={"tab": "providers"})
 
 
 def _texts(text: Labels, mode: Mode) -> tuple[str, str]:

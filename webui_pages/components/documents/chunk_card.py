@@ -27,7 +27,7 @@ def chunk_card(ui: Ui, knowledge_base: str, chunk: ChunkDetails, *, with_file: b
                     type="tertiary",
                     key=f"chunk_page_of_{chunk.id}",
                     on_click=_show_page,
-                    args=(page,),
+                    args=(page, chunk.id),
                 )
 
 
@@ -73,8 +73,8 @@ def _switch(ui: Ui, knowledge_base: str, chunk: ChunkDetails) -> None:
         ui.state.notice = failure.message
 
 
-def _show_page(page: int) -> None:
-    desk().page = page
+def _show_page(page: int, chunk: str) -> None:
+    desk().page, desk().framed = page, chunk
 
 
 def _edit(ui: Ui, knowledge_base: str, chunk: ChunkDetails) -> None:

@@ -24,14 +24,18 @@ def chunk_panel(ui: Ui, knowledge_base: str, files: list[FileDetails]) -> None:
     what = crc32(f"{knowledge_base}\n{file}\n{state}\n{text}".encode())
     page = int(st.session_state.get(f"chunk_page_{what}", 1))
     found = ui.client.chunks(knowledge_base, file=file, state=state, text=text, page=page, size=PAGE_SIZE)
+    pictured = False
     with st.container(horizontal=True, vertical_alignment="center", key="chunk_head"):
-        st.caption(ui.text.chunk_total.format(total=found.total))
+        st.caption(ui.text.chunk_total.format(total=found.total), width="content")
+        if found.chunks and PurePosixPath(file).suffix.lower() in PICTURED:
+            pictured = st.toggle(ui.text.show_pages, value=True, key="show_pages", width="content")
+        st.space("stretch")
         if files and st.button(ui.text.chunk_add, icon=":material/add:", key="chunk_add", **ui.lock("write")):
             add_chunk(ui, knowledge_base, [each.name for each in files], file)
     if not found.chunks:
         st.info(ui.text.no_chunks, icon=":material/search_off:")
         return
-    _chunks(ui, knowledge_base, found, file)
+    _chunks(ui, knowledge_base, found, file, pictured=pictured)
     pages = -(-found.total // PAGE_SIZE)
     if pages > 1:
         with st.container(key="chunk_pages", horizontal_alignment="center"):
@@ -60,7 +64,7 @@ def _controls(ui: Ui, knowledge_base: str, names: list[str]) -> tuple[str, str, 
         )
         state = _state(ui)
     if (file or "") != asked:
-        desk().page = 0
+        desk().page, desk().framed = 0, ""
         open_knowledge_base(knowledge_base, "chunks", file or "")
     return file or "", state, (text or "").strip()
 
@@ -81,9 +85,8 @@ def _state(ui: Ui) -> str:
     )
 
 
-def _chunks(ui: Ui, knowledge_base: str, found: ChunkPage, file: str) -> None:
-    pictured = PurePosixPath(file).suffix.lower() in PICTURED
-    if not pictured or not st.toggle(ui.text.show_pages, value=True, key="show_pages"):
+def _chunks(ui: Ui, knowledge_base: str, found: ChunkPage, file: str, *, pictured: bool) -> None:
+    if not pictured:
         for chunk in found.chunks:
             chunk_card(ui, knowledge_base, chunk, with_file=not file, with_page=False)
         return

@@ -94,10 +94,11 @@ def _ordered(files: list[FileDetails], order: str) -> list[FileDetails]:
 
 
 def _table(ui: Ui, files: list[FileDetails]) -> list[int]:
-    columns, working = _columns(ui.text), any(file.percent is not None for file in files)
+    rows, columns = [_row(file, ui.text) for file in files], _columns(ui.text)
+    unused = {name for name in ("progress", "note") if not any(row[name] not in (None, "") for row in rows)}
     with st.container(key="file_table"):
         event = st.dataframe(
-            [_row(file, ui.text) for file in files],
+            rows,
             key=f"file_table_{desk().table_version}",
             hide_index=True,
             on_select="rerun",
@@ -105,7 +106,7 @@ def _table(ui: Ui, files: list[FileDetails]) -> list[int]:
             row_height=ROW_PX,
             height=ROW_PX * (min(len(files), MOST_ROWS) + 1) + 3,
             column_config=columns,
-            column_order=[name for name in columns if name != "progress" or working],
+            column_order=[name for name in columns if name not in unused],
             placeholder="",
         )
     return event["selection"]["rows"]
@@ -159,12 +160,12 @@ def _columns(text: Labels) -> "dict[str, ColumnConfig]":
     column = st.column_config
     return {
         "name": column.TextColumn(text.column_name, width=250),
-        "state": column.TextColumn(text.column_state, width=90),
-        "progress": column.ProgressColumn(text.column_progress, width=90, min_value=0, max_value=100, format="%d%%"),
+        "state": column.TextColumn(text.column_state, width=80),
+        "progress": column.ProgressColumn(text.column_progress, width=100, min_value=0, max_value=100, format="%d%%"),
         "pages": column.NumberColumn(text.column_pages, width=60),
-        "chunks": column.NumberColumn(text.column_chunks, width=70),
+        "chunks": column.NumberColumn(text.column_chunks, width=60),
         "size": column.TextColumn(text.column_size, width=80),
-        "age": column.TextColumn(text.column_age, width=100),
-        "note": column.TextColumn(text.column_note, width=220),
-        "loader": column.TextColumn(text.column_loader, width=130),
+        "age": column.TextColumn(text.column_age, width=90),
+        "note": column.TextColumn(text.column_note, width=190),
+        "loader": column.TextColumn(text.column_loader, width=110),
     }

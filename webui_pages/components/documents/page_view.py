@@ -12,7 +12,7 @@ from webui_pages.ui import Ui, literal
 
 
 def page_view(ui: Ui, knowledge_base: str, file: str, chunks: Sequence[ChunkDetails]) -> None:
-    """The page that was asked for, else that of the first chunk."""
+    """The page that was asked for with the chunk that asked, else that of the first chunk with all of its chunks."""
     first = next((chunk.metadata["page"] for chunk in chunks if chunk.metadata.get("page")), 1)
     page = desk().page or first
     try:
@@ -21,6 +21,7 @@ def page_view(ui: Ui, knowledge_base: str, file: str, chunks: Sequence[ChunkDeta
         st.info(literal(failure.message), icon=":material/image_not_supported:")
         return
     here = [chunk for chunk in chunks if (chunk.metadata.get("page") or 1) == page]
+    here = [chunk for chunk in here if chunk.id == desk().framed] or here
     boxes = [box for chunk in here for box in chunk.metadata.get("boxes", ())]
     caption = ui.text.place_page.format(page=page)
     with st.container(key="chunk_picture"):

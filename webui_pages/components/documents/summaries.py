@@ -66,6 +66,11 @@ def _make(ui: Ui, request: Summarize) -> None:
 
 
 def _card(ui: Ui, knowledge_base: str, file: str, each: SummaryDetails | None) -> None:
+    if file and each is None:
+        with st.container(horizontal=True, vertical_alignment="center", wrap=False, key=f"summary_{file}"):
+            st.markdown(literal(file))
+            _make_one(ui, knowledge_base, file, ui.text.summary_make)
+        return
     with st.container(border=True, key=f"summary_{file or 'whole'}", gap="xsmall"):
         _head(ui, file, each)
         if each is not None and each.error:
@@ -105,35 +110,36 @@ def _state(ui: Ui, each: SummaryDetails) -> None:
 
 
 def _parts(ui: Ui, file: str, each: SummaryDetails) -> None:
-    with st.expander(ui.text.summary_parts.format(count=len(each.parts)), key=f"summary_parts_{file}"):
+    with st.expander(ui.text.summary_parts.format(count=len(each.parts)), key=f"summary_parts_{file or 'whole'}"):
         for part in each.parts:
             st.text(part)
 
 
 def _buttons(ui: Ui, knowledge_base: str, file: str, each: SummaryDetails | None) -> None:
-    if each is not None and each.state in ACTIVE:
+    if each is None or each.state in ACTIVE:
         return
-    request = Summarize(knowledge_base_name=knowledge_base, file_names=[file] if file else None, whole=not file)
     with st.container(horizontal=True, gap="small"):
-        if file or each is not None:
-            label = ui.text.summary_renew if each else ui.text.summary_make
-            st.button(
-                label,
-                icon=":material/refresh:",
-                type="tertiary",
-                key=f"summary_make_{file}",
-                on_click=_make,
-                args=(ui, request),
-            )
-        if each is not None:
-            st.button(
-                ui.text.summary_delete,
-                icon=":material/delete:",
-                type="tertiary",
-                key=f"summary_delete_{file}",
-                on_click=_delete,
-                args=(ui, knowledge_base, file),
-            )
+        _make_one(ui, knowledge_base, file, ui.text.summary_renew)
+        st.button(
+            ui.text.summary_delete,
+            icon=":material/delete:",
+            type="tertiary",
+            key=f"summary_delete_{file or 'whole'}",
+            on_click=_delete,
+            args=(ui, knowledge_base, file),
+        )
+
+
+def _make_one(ui: Ui, knowledge_base: str, file: str, label: str) -> None:
+    request = Summarize(knowledge_base_name=knowledge_base, file_names=[file] if file else None, whole=not file)
+    st.button(
+        label,
+        icon=":material/refresh:",
+        type="tertiary",
+        key=f"summary_make_{file or 'whole'}",
+        on_click=_make,
+        args=(ui, request),
+    )
 
 
 def _delete(ui: Ui, knowledge_base: str, file: str) -> None:

@@ -33,7 +33,7 @@ def _list(ui: Ui, kinds: tuple[str, ...], *, watched: bool) -> None:
 
 
 def _row(ui: Ui, entry: CatalogEntry, download: DownloadDetails | None) -> None:
-    with st.container(border=True, key=f"weights_{entry.kind}_{entry.name}", gap="small"):
+    with st.container(border=True, key=f"weights_{entry.kind}_{entry.name}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"**{literal(entry.name)}**", width="content")
             if entry.in_use:
@@ -41,11 +41,11 @@ def _row(ui: Ui, entry: CatalogEntry, download: DownloadDetails | None) -> None:
             elif entry.available:
                 st.badge(ui.text.model_available, color="blue")
             else:
-                st.badge(ui.text.model_unavailable, color="gray")
+                st.badge(ui.text.model_not_here if entry.can_download else ui.text.model_unavailable, color="gray")
             st.space("stretch")
             _button(ui, entry, download)
         st.caption(literal(_facts(ui, entry)))
-        if entry.reason:
+        if entry.reason and not entry.can_download:  # there the button says it
             st.caption(literal(entry.reason))
         if download is not None:
             _progress(ui, download)
@@ -55,7 +55,7 @@ def _facts(ui: Ui, entry: CatalogEntry) -> str:
     if not entry.needs_weights:
         size = ui.text.weights_not_needed
     elif entry.bytes is None:
-        size = ui.text.weights_missing
+        size = "" if entry.can_download else ui.text.weights_missing
     else:
         size = ui.text.weights_here.format(size=f"{entry.bytes / _MB:,.0f} MB")
     rank = ui.text.model_rank.format(rank=entry.rank) if entry.rank else ""

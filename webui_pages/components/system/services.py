@@ -33,8 +33,9 @@ def _list(ui: Ui) -> None:
         found = ui.client.services()
         if not found.launcher:
             st.info(ui.text.no_launcher, icon=":material/info:")
-        for service in found.services:
-            _row(ui, service)
+        with st.container(key="services"):
+            for service in found.services:
+                _row(ui, service)
 
 
 def _row(ui: Ui, service: ServiceDetails) -> None:
@@ -49,9 +50,9 @@ def _row(ui: Ui, service: ServiceDetails) -> None:
     }
     with st.container(border=True, key=f"service_{service.name}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"**{literal(service.name)}**", width="content")
+            st.markdown(f"**{literal(_title(ui, service.name))}**", width="content")
             st.badge(states[service.state], color=_COLORS.get(service.state, "gray"))
-        parts = [service.address]
+        parts = [service.name, service.address]
         if service.uptime_s:
             parts.append(ui.text.service_uptime.format(age=age(ui, service.uptime_s)))
         if service.memory_mb:
@@ -61,6 +62,12 @@ def _row(ui: Ui, service: ServiceDetails) -> None:
         st.caption(literal(" · ".join(parts)))
         if service.failure:
             st.error(literal(service.failure), icon=":material/error:")
+
+
+def _title(ui: Ui, name: str) -> str:
+    """What a service is to people; its name as it is where it is none of the well-known."""
+    kind, _, model = name.partition("-")
+    return ui.text.service_of_worker.format(model=model) if model else getattr(ui.text, f"service_of_{kind}", name)
 
 
 def _logs(ui: Ui, names: list[str]) -> None:
