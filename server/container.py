@@ -17,6 +17,7 @@ from server.chat.web import WebFinder
 from server.db.session import Database
 from server.fetching.fetcher import Fetcher
 from server.keys import ApiKeys
+from server.knowledge_base.checkups import Checkups
 from server.knowledge_base.embedders import Embedders
 from server.knowledge_base.parsers import Parser, ParserPool
 from server.knowledge_base.preview import Previewer
@@ -43,6 +44,7 @@ class Container:
     api_keys: ApiKeys
     knowledge_bases: KnowledgeBases
     rebuilds: Rebuilds
+    checkups: Checkups
     previewer: Previewer
     reranking: Reranking | None
     parser: Parser
@@ -106,6 +108,7 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
         api_keys=ApiKeys(settings, database),
         knowledge_bases=knowledge_bases,
         rebuilds=Rebuilds(knowledge_bases),
+        checkups=Checkups(knowledge_bases),
         previewer=Previewer(settings, parser, knowledge_bases.forget_cached),
         reranking=reranking,
         parser=parser,

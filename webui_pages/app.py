@@ -39,7 +39,7 @@ Hooks for browser tests: an element with the key K has the CSS class `st-key-K`.
                  summary_delete_FILE
       settings   info_NAME · info_save · ingest_settings · settings_save · settings_reset · preview_text ·
                  preview_file · preview_chunks · search_settings · search_save · search_reset · check · repair ·
-                 care_rebuild · check_report · repair_report · delete_knowledge_base ·
+                 care_rebuild · care_progress · check_report · repair_report · delete_knowledge_base ·
                  confirm_delete_knowledge_base(_cancel)
                  (V: grows with each finished upload)
     models       model_tabs · model_NAME (start_model_NAME · switch_model_NAME · stop_model_NAME) · weights_KIND_NAME

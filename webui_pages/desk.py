@@ -7,7 +7,6 @@ import streamlit as st
 
 from server.api.schemas.preview import Preview
 from server.api.schemas.search import SearchAnswer
-from server.api.schemas.upkeep import CheckReport, RepairReport
 from webui_pages.client.files import Receipt
 from webui_pages.state import Outcome
 
@@ -50,8 +49,6 @@ class Desk:
     table_version: int = 0
     receipt: Receipt | None = None
     rebuild: int = 0
-    report: CheckReport | None = None
-    repairs: RepairReport | None = None
     asked: Asked | None = None
     page: int = 0
     framed: str = ""

@@ -18,7 +18,7 @@ _ADMIN = re.compile(
 )
 _READ_BY_CHANGING = re.compile(
     r"/(chat|v1|conversations|other|feedback)(/.*)?"
-    r"|/knowledge_base/(search|search_docs|check|preview_chunks|(upload|search|delete)_temp_docs)"
+    r"|/knowledge_base/(search|search_docs|check|checkups|preview_chunks|(upload|search|delete)_temp_docs)"
     r"|/knowledge_base/[^/]+/[^/]+/chat/completions"
     r"|/llm_model/(list_running_models|list_config_models|get_model_config)"
     r"|/server/(list_search_engines|get_prompt_template)"

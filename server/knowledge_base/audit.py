@@ -18,6 +18,7 @@ from server.errors import IndexDamaged, KnowledgeBaseBusy
 from server.knowledge_base import content
 from server.knowledge_base.index import IndexPool
 from server.knowledge_base.names import Layout
+from server.knowledge_base.progress import Told, untold
 from server.knowledge_base.publish import locked, open_index
 
 State = Literal["checked", "busy", "damaged", "unknown"]
@@ -79,10 +80,11 @@ class Audit:
         self._layout = layout
         self._kb = kb
 
-    def run(self, patience_s: float) -> Report:
+    def run(self, patience_s: float, told: Told = untold) -> Report:
         """Look, waiting at most `patience_s` seconds for those who write."""
         name = self._kb.name
-        suspects = self._changed(self._files())
+        suspects = self._changed(self._files(), told)
+        told("comparing", 0, 0)
         try:
             with (
                 locked(self._layout, name, rebuild=True, timeout_s=0),
@@ -96,8 +98,13 @@ class Audit:
         with self._database.read() as session:
             return rows.files(session, self._kb.id)
 
-    def _changed(self, files: Sequence[FileRow]) -> list[str]:
-        return [file.name for file in files if _differs(self._layout.content / file.name, file)]
+    def _changed(self, files: Sequence[FileRow], told: Told = untold) -> list[str]:
+        found: list[str] = []
+        for done, file in enumerate(files):
+            told("hashing", done, len(files))
+            if _differs(self._layout.content / file.name, file):
+                found.append(file.name)
+        return found
 
     def _compare(self, suspects: Collection[str]) -> Report:
         with self._database.read() as session:

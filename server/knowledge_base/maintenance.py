@@ -12,6 +12,7 @@ from server.knowledge_base.index import IndexPool
 from server.knowledge_base.lookup import find, named
 from server.knowledge_base.names import FileName, Layout
 from server.knowledge_base.parse_cache import ParseCache
+from server.knowledge_base.progress import Told, untold
 from server.knowledge_base.prune import Pruner
 from server.knowledge_base.reconcile import Reconciler, Repairs
 
@@ -30,25 +31,25 @@ class Maintenance:
         self._cache = cache
         self._reconciler = Reconciler(settings, database, indexes, embedders)
 
-    def look(self, names: Collection[str]) -> list[Report]:
+    def look(self, names: Collection[str], *, told: Told = untold) -> list[Report]:
         """What disagrees in these knowledge bases or folders, in their order; changes nothing.
 
         Raises:
             KnowledgeBaseNotFound: there is neither a knowledge base nor a folder of a name.
         """
-        return [self._look(name) for name in names]
+        return [self._look(name, told) for name in names]
 
-    def _look(self, name: str) -> Report:
+    def _look(self, name: str, told: Told) -> Report:
         layout, kb = Layout.of(self._root, name), find(self._database, name)
         if kb is not None:
-            return Audit(self._database, self._indexes, layout, kb).run(PATIENCE_S)
+            return Audit(self._database, self._indexes, layout, kb).run(PATIENCE_S, told)
         if not layout.root.is_dir():
             raise KnowledgeBaseNotFound(name=name)
         return look_at_folder(layout)
 
-    def repair(self, names: Collection[str] = (), *, patience_s: float = 0) -> dict[str, Repairs]:
+    def repair(self, names: Collection[str] = (), *, patience_s: float = 0, told: Told = untold) -> dict[str, Repairs]:
         """Remove left-overs of crashes and add what indexes lack; of all knowledge bases without names."""
-        return self._reconciler.repair(names, patience_s=patience_s)
+        return self._reconciler.repair(names, patience_s=patience_s, told=told)
 
     def forget_missing(self, name: str) -> list[str]:
         """See `Pruner.forget_missing`."""

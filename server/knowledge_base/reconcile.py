@@ -20,6 +20,7 @@ from server.knowledge_base.embedders import Embedders
 from server.knowledge_base.index import Entries, Index, IndexPool
 from server.knowledge_base.ingest import EMBED_BATCH
 from server.knowledge_base.names import Layout
+from server.knowledge_base.progress import Told, untold
 from server.knowledge_base.publish import locked, open_index, settle
 from server.knowledge_base.reading import indexed_text
 from server.retrieval.dense import embed_documents
@@ -54,19 +55,19 @@ class Reconciler:
         self._indexes = indexes
         self._embedders = embedders
 
-    def repair(self, names: Collection[str] = (), *, patience_s: float = 0) -> dict[str, Repairs]:
+    def repair(self, names: Collection[str] = (), *, patience_s: float = 0, told: Told = untold) -> dict[str, Repairs]:
         """Repair these knowledge bases, or all, waiting so many seconds for those who write; the repairs by name."""
         with self._database.read() as session:
             every = rows.knowledge_bases(session)
         _finish_deletions(self._root, {kb.name for kb in every})
         keys = {name.casefold() for name in names}
-        return {kb.name: self._repair(kb, patience_s) for kb in every if not keys or kb.key in keys}
+        return {kb.name: self._repair(kb, patience_s, told) for kb in every if not keys or kb.key in keys}
 
-    def _repair(self, kb: KnowledgeBaseRow, patience_s: float) -> Repairs:
+    def _repair(self, kb: KnowledgeBaseRow, patience_s: float, told: Told) -> Repairs:
         layout = Layout.of(self._root, kb.name)
         try:
             with locked(layout, kb.name, rebuild=True, timeout_s=0), locked(layout, kb.name, timeout_s=patience_s):
-                return _Repair(self._database, self._indexes, self._embedders, layout, kb.id).run()
+                return _Repair(self._database, self._indexes, self._embedders, layout, kb.id).run(told)
         except KnowledgeBaseBusy as error:
             log.info("%s is in use, not checked", kb.name)
             return Repairs(problem=error)
@@ -96,8 +97,9 @@ class _Repair:
         self._layout = layout
         self._id = knowledge_base_id
 
-    def run(self) -> Repairs:
+    def run(self, told: Told) -> Repairs:
         """Repair one after the other: rows, uploads, index folders, index entries."""
+        told("repairing", 0, 0)
         with self._database.unit_of_work() as session:
             kb = rows.get_knowledge_base(session, self._id)
             if kb is None:
@@ -114,7 +116,7 @@ class _Repair:
             self._indexes.drop(folder)
         index = open_index(self._indexes, self._layout, kb)
         removed = self._remove_extra(index, visible)
-        added = self._add_missing(kb, index, visible)
+        added = self._add_missing(kb, index, visible, told)
         return Repairs(len(invisible), removed, added, moved, len(old))
 
     def _remove_extra(self, index: Index, visible: set[int]) -> int:
@@ -124,10 +126,11 @@ class _Repair:
             index.change(remove=extra)
         return len(extra)
 
-    def _add_missing(self, kb: KnowledgeBaseRow, index: Index, visible: set[int]) -> int:
+    def _add_missing(self, kb: KnowledgeBaseRow, index: Index, visible: set[int], told: Told) -> int:
         vectors, words = index.ids()
         missing = sorted(visible - (vectors & words))
         for start in range(0, len(missing), EMBED_BATCH):
+            told("embedding", start, len(missing))
             batch = missing[start : start + EMBED_BATCH]
             with self._database.read() as session:
                 chunks = rows.visible_chunks(session, batch)

@@ -7,6 +7,11 @@ import pytest
 from api_app import ScriptedModel, events, make_settings, running_app
 from kbapi_client import LINES, Kb
 
+from server.knowledge_base.lookup import find
+from server.knowledge_base.names import Layout
+from server.knowledge_base.publish import open_index
+from server.retrieval.dense import embed_documents
+
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
@@ -157,3 +162,68 @@ def test_formats_tell_which_embedders_can_be_used(client):
     assert all(each["reason"] for each in missing)
     assert known["vector_stores"][0] == "faiss"
     assert known["search"]["top_k"] > 0
+
+
+def over(client, checkup_id):
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        found = client.get(f"/knowledge_base/checkups/{checkup_id}").json()["data"]
+        if found["state"] != "running":
+            return found
+        time.sleep(0.02)
+    pytest.fail("it did not end")
+
+
+def test_check_and_repair_go_on_in_the_background(client, kb):
+    started = kb.post("checkups").json()["data"]
+    assert (started["kind"], started["report"]) == ("check", None)
+    ended = over(client, started["id"])
+    assert (ended["state"], ended["report"]["agrees"], ended["repairs"]) == ("done", True, None)
+    folder = client.app.state.container.knowledge_bases.content_path(kb.name, "a.txt").parent.parent
+    (folder / "index" / "77").mkdir()
+    found = over(client, kb.post("checkups").json()["data"]["id"])
+    assert found["report"]["findings"] == {"old_indexes": ["77"]}
+    repaired = over(client, kb.post("checkups/repair").json()["data"]["id"])
+    assert (repaired["repairs"]["indexes_removed"], repaired["report"]["agrees"]) == (1, True)
+    newest = kb.get("checkups").json()["data"]
+    assert [one["kind"] for one in newest] == ["repair", "check", "check"]
+    assert newest[0]["ended"] >= newest[0]["created"]
+
+
+def test_a_repair_tells_how_many_chunks_it_has_put_back_and_nobody_begins_another(client, kb, monkeypatch):
+    container = client.app.state.container
+    knowledge_bases, row = container.knowledge_bases, find(container.database, kb.name)
+    layout = Layout.of(container.settings.paths.knowledge_base, kb.name)
+    index = open_index(knowledge_bases.maintenance._indexes, layout, row)
+    vectors, _ = index.ids()
+    index.change(remove=vectors)
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def slowly(embedder, texts):
+        arrived.set()
+        go_on.wait(10)
+        return embed_documents(embedder, texts)
+
+    monkeypatch.setattr("server.knowledge_base.reconcile.embed_documents", slowly)
+    monkeypatch.setattr("server.knowledge_base.reconcile.EMBED_BATCH", 2)
+    started = kb.post("checkups/repair").json()["data"]
+    assert arrived.wait(10)
+    found = client.get(f"/knowledge_base/checkups/{started['id']}").json()["data"]
+    assert (found["stage"], found["done"], found["total"]) == ("embedding", 0, len(vectors))
+    assert kb.post("checkups").json()["data"]["error"] == "knowledge_base_busy"
+    go_on.set()
+    ended = over(client, started["id"])
+    assert ended["repairs"]["entries_added"] == len(vectors)
+    assert ended["report"]["agrees"]
+
+
+def test_what_keeps_a_check_from_its_end_is_told(client, kb, monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(client.app.state.container.knowledge_bases.maintenance, "look", broken)
+    ended = over(client, kb.post("checkups").json()["data"]["id"])
+    assert ended["state"] == "failed"
+    assert ended["error"]
+    assert "secret" not in ended["error"]
+    assert client.get("/knowledge_base/checkups/999").json()["data"]["error"] == "job_not_found"

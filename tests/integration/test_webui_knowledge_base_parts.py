@@ -272,6 +272,42 @@ def test_check_tells_and_repair_puts_right(api):
     assert "一切一致" in page.success[1].value
 
 
+def test_a_repair_shows_how_far_it_is_to_whoever_comes_back(api):
+    api.documents.checkups_end = False
+    opened(api, "settings").button(key="repair").click().run()
+    page = opened(api, "settings", "en")
+    (progress,) = page.get("progress")
+    assert progress.proto.text == "adding to the indexes (32 of 100)"
+    assert page.button(key="check").disabled
+    assert page.button(key="repair").disabled
+    api.documents.checkups_end = True
+    api.documents.checkups.clear()
+    api.documents._check("samples", "repair")
+    page.run()
+    assert not page.exception
+    assert not page.get("progress")
+    assert "3 entries added" in page.success[0].value
+    assert "Checked: 2025-03-04" in texts(page)
+
+
+def test_what_keeps_a_check_from_its_end_is_told_to_people(api):
+    api.documents.checkups = [
+        {
+            "id": 1,
+            "knowledge_base": "samples",
+            "kind": "check",
+            "state": "failed",
+            "stage": "hashing",
+            "done": 0,
+            "total": 0,
+            "created": "2025-03-04T05:06:07+00:00",
+            "error": "磁盘读取失败",
+        }
+    ]
+    page = opened(api, "settings")
+    assert "没有完成：磁盘读取失败" in page.error[0].value
+
+
 def test_every_finding_of_a_check_has_its_words():
     from server.knowledge_base.audit import Report
 

@@ -1,6 +1,6 @@
 """The part of the fake API behind the page of knowledge bases: chunks, rebuilds, checks, searches, summaries.
 
-A test changes what it finds here: `rebuilds_end`, `report`, `found`, `chunks`, `summaries`.
+A test changes what it finds here: `rebuilds_end`, `checkups_end`, `report`, `found`, `chunks`, `summaries`.
 """
 
 import re
@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 MOMENT = "2025-03-04T05:06:07+00:00"
 SEARCH = {"top_k": 5, "score_threshold": 1.0, "rerank": True}
+CHECKED = "2025-03-04T05:06:07+00:00"
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
     "1f15c4890000000d49444154789c63606060f80f00010401005fe5c34b0000000049454e44ae426082"
@@ -72,6 +73,8 @@ class FakeDocuments:
         self.chunks = [chunk_entry(number) for number in range(12)]
         self.rebuilds: list[dict[str, Any]] = []
         self.rebuilds_end = True
+        self.checkups: list[dict[str, Any]] = []
+        self.checkups_end = True
         self.report: dict[str, list[str] | int] = {}
         self.found = [hit(1, 1, 2), hit(2, None, 1)]
         self.summaries: list[dict[str, Any]] = []
@@ -174,14 +177,29 @@ class FakeDocuments:
         rebuild["state"] = "cancelled"
         return rebuild
 
-    def post_check(self, api: Any, body: dict[str, Any], _: str) -> Any:
-        numbers = {"files": 4, "chunks": 43, "findings": self.report, "agrees": not self.report}
-        return [{"name": body["knowledge_base_names"][0], "state": "checked", **numbers}]
+    def get_checkups(self, api: Any, query: dict[str, str], _: str) -> Any:
+        return self.checkups[::-1]
 
-    def post_repair(self, api: Any, body: dict[str, Any], _: str) -> Any:
-        done = {"chunks_removed": 0, "entries_removed": 0, "entries_added": 3, "files_moved": 0, "indexes_removed": 1}
+    def post_checkups(self, api: Any, body: dict[str, Any], _: str) -> Any:
+        self._check(body["knowledge_base_name"], "check")
+        return True
+
+    def post_checkups_repair(self, api: Any, body: dict[str, Any], _: str) -> Any:
         self.report = {}
-        return [{"name": body["knowledge_base_names"][0], **done}]
+        self._check(body["knowledge_base_name"], "repair")
+        return True
+
+    def _check(self, base: str, kind: str) -> None:
+        numbers = {"files": 4, "chunks": 43, "findings": self.report, "agrees": not self.report}
+        done = {"chunks_removed": 0, "entries_removed": 0, "entries_added": 3, "files_moved": 0, "indexes_removed": 1}
+        made = {"id": len(self.checkups) + 1, "knowledge_base": base, "kind": kind, "created": CHECKED}
+        if self.checkups_end:
+            made |= {"state": "done", "stage": "comparing", "done": 0, "total": 0, "ended": CHECKED}
+            made |= {"report": {"name": base, "state": "checked", **numbers}}
+            made |= {"repairs": {"name": base, **done}} if kind == "repair" else {}
+        else:
+            made |= {"state": "running", "stage": "embedding", "done": 32, "total": 100}
+        self.checkups.append(made)
 
     def post_search(self, api: Any, body: dict[str, Any], _: str) -> Any:
         timings = {"embedding": 1.2, "index": 0.8, "lookup": 0.5, "total": 2.6}

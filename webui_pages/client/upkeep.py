@@ -1,7 +1,7 @@
 """Rebuilds, checks, repairs, summaries."""
 
 from server.api.schemas.summaries import Summarize, SummaryDetails, SummaryName
-from server.api.schemas.upkeep import CheckReport, RebuildDetails, RepairReport, StartRebuild
+from server.api.schemas.upkeep import CheckupDetails, RebuildDetails, StartRebuild
 from webui_pages.client.transport import Envelope, Transport
 
 
@@ -23,17 +23,19 @@ class UpkeepCalls(Transport):
         """Call a rebuild off."""
         self._post(f"/knowledge_base/rebuilds/{rebuild_id}/cancel", None)
 
-    def check(self, knowledge_base: str) -> list[CheckReport]:
-        """Where disk, database and indexes disagree."""
-        body = {"knowledge_base_names": [knowledge_base]}
-        with self._call("POST", "/knowledge_base/check", json=body) as response:
-            return self._parse(Envelope[list[CheckReport]], response.read()).data
+    def start_check(self, knowledge_base: str) -> None:
+        """Begin to look where disk, database and indexes disagree; it goes on by itself."""
+        self._post("/knowledge_base/checkups", {"knowledge_base_name": knowledge_base})
 
-    def repair(self, knowledge_base: str) -> list[RepairReport]:
-        """Put right what can be put right by itself."""
-        body = {"knowledge_base_names": [knowledge_base]}
-        with self._call("POST", "/knowledge_base/repair", json=body) as response:
-            return self._parse(Envelope[list[RepairReport]], response.read()).data
+    def start_repair(self, knowledge_base: str) -> None:
+        """Begin to put right what can be put right by itself; it goes on by itself and ends with a check."""
+        self._post("/knowledge_base/checkups/repair", {"knowledge_base_name": knowledge_base})
+
+    def newest_checkup(self, knowledge_base: str) -> CheckupDetails | None:
+        """The last check or repair that was begun since the API was started."""
+        params = {"knowledge_base_name": knowledge_base}
+        with self._call("GET", "/knowledge_base/checkups", params=params) as response:
+            return next(iter(self._parse(Envelope[list[CheckupDetails]], response.read()).data), None)
 
     def summaries(self, knowledge_base: str) -> list[SummaryDetails]:
         """The summaries, also those in the making."""

@@ -44,8 +44,15 @@ class UpkeepLabels(Table):
     )
     check = Label("检查", "Check")
     repair = Label("修复", "Repair")
-    checking = Label("正在检查…", "Checking…")
-    repairing = Label("正在修复…", "Repairing…")
+    checking = Label("正在检查", "Checking")
+    repairing = Label("正在修复", "Repairing")
+    care_stays = Label("可以离开本页，结果会保留。", "You may leave the page; what comes of it is kept.")
+    care_when = Label("{age}检查", "Checked: {age}")
+    care_hashing = Label("核对文件内容（{done}/{total}）", "comparing files ({done} of {total})")
+    care_comparing = Label("比对数据库与索引", "comparing database and indexes")
+    care_repairing = Label("清理残留", "removing left-overs")
+    care_embedding = Label("补充索引（{done}/{total}）", "adding to the indexes ({done} of {total})")
+    care_failed = Label("没有完成：{reason}", "It did not finish: {reason}")
     check_fine = Label("一切一致：{files} 个文件，{chunks} 个分块。", "All agrees: {files} files, {chunks} chunks.")
     check_busy = Label(
         "正在被修改，没有检查。请稍后再试。", "It is being changed, so nothing was checked. Try again later."

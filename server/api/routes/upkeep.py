@@ -10,16 +10,21 @@ from server.api.errors import text_of
 from server.api.schemas.upkeep import (
     CheckReport,
     CheckResponse,
+    CheckupDetails,
+    CheckupListResponse,
+    CheckupResponse,
     RebuildDetails,
     RebuildListResponse,
     RebuildResponse,
     RepairReport,
     RepairResponse,
+    StartCheckup,
     StartRebuild,
     UpkeepRequest,
 )
 from server.errors import Language
 from server.knowledge_base.audit import Report
+from server.knowledge_base.checkups import Checkup
 from server.knowledge_base.rebuilds import RebuildInfo
 from server.knowledge_base.recipe import IngestOptions
 from server.knowledge_base.reconcile import Repairs
@@ -75,6 +80,30 @@ def repair(body: UpkeepRequest, knowledge_bases: KnowledgeBasesDep, language: La
     return RepairResponse(data=[_repairs(name, repairs, language) for name, repairs in done.items()])
 
 
+@router.post("/checkups")
+def start_check(body: StartCheckup, container: ContainerDep, language: LanguageDep) -> CheckupResponse:
+    """Check a knowledge base in the background; changes nothing."""
+    return CheckupResponse(data=_checkup(container.checkups.start(body.knowledge_base_name, "check"), language))
+
+
+@router.post("/checkups/repair")
+def start_repair(body: StartCheckup, container: ContainerDep, language: LanguageDep) -> CheckupResponse:
+    """Repair a knowledge base in the background, and check it afterwards."""
+    return CheckupResponse(data=_checkup(container.checkups.start(body.knowledge_base_name, "repair"), language))
+
+
+@router.get("/checkups")
+def list_checkups(container: ContainerDep, language: LanguageDep, knowledge_base_name: str = "") -> CheckupListResponse:
+    """The checks and repairs in the background since the service was started, the newest first."""
+    return CheckupListResponse(data=[_checkup(one, language) for one in container.checkups.list(knowledge_base_name)])
+
+
+@router.get("/checkups/{checkup_id}")
+def get_checkup(checkup_id: int, container: ContainerDep, language: LanguageDep) -> CheckupResponse:
+    """How far one is, and what it found."""
+    return CheckupResponse(data=_checkup(container.checkups.get(checkup_id), language))
+
+
 def _names(body: UpkeepRequest, knowledge_bases: KnowledgeBases) -> list[str]:
     """Names as they are kept. Raises what `KnowledgeBases.get` raises."""
     if not body.knowledge_base_names:
@@ -92,6 +121,19 @@ def _rebuild(info: RebuildInfo, language: Language) -> RebuildDetails:
         "error": text_of(info.error, language) if info.error else "",
     }
     return RebuildDetails.model_validate(values)
+
+
+def _checkup(one: Checkup, language: Language) -> CheckupDetails:
+    values: dict[str, Any] = {
+        **vars(one),
+        "report": None if one.report is None else _report(one.report),
+        "repairs": None if one.repairs is None else _repairs(one.knowledge_base, one.repairs, language),
+        "created": one.created.isoformat(timespec="seconds"),
+        "ended": one.ended.isoformat(timespec="seconds") if one.ended else None,
+        "error_code": one.error.code if one.error else "",
+        "error": text_of(one.error, language) if one.error else "",
+    }
+    return CheckupDetails.model_validate(values)
 
 
 def _report(report: Report) -> CheckReport:

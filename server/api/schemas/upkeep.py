@@ -50,6 +50,12 @@ class RebuildListResponse(BaseResponse):
     data: list[RebuildDetails] = Field(default_factory=list)
 
 
+class StartCheckup(Request):
+    """POST /knowledge_base/checkups and /knowledge_base/checkups/repair."""
+
+    knowledge_base_name: str
+
+
 class UpkeepRequest(Request):
     """POST /knowledge_base/check and /knowledge_base/repair; without names all knowledge bases."""
 
@@ -94,3 +100,36 @@ class RepairResponse(BaseResponse):
     """POST /knowledge_base/repair."""
 
     data: list[RepairReport] = Field(default_factory=list)
+
+
+class CheckupDetails(BaseModel):
+    """One check or repair in the background: `done` of `total` of a stage are through, 0 of 0 where nobody can say.
+
+    In the end there is a `report`, after a repair also what was put right; `error` tells why it failed.
+    """
+
+    id: int
+    knowledge_base: str
+    kind: Literal["check", "repair"]
+    state: Literal["running", "done", "failed"]
+    stage: Literal["hashing", "comparing", "repairing", "embedding"]
+    done: int
+    total: int
+    report: CheckReport | None = None
+    repairs: RepairReport | None = None
+    created: str
+    ended: str | None = None
+    error_code: str = ""
+    error: str = ""
+
+
+class CheckupResponse(BaseResponse):
+    """One check or repair."""
+
+    data: CheckupDetails | None = None
+
+
+class CheckupListResponse(BaseResponse):
+    """Checks and repairs, the newest first."""
+
+    data: list[CheckupDetails] = Field(default_factory=list)
