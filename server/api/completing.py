@@ -107,7 +107,7 @@ def _question(body: ChatCompletionRequest, asked: Asking) -> Question:
         temperature=body.temperature,
         max_tokens=body.max_completion_tokens or body.max_tokens,
         top_p=body.top_p,
-        stop=tuple(stop),
+        stop=tuple(word for word in stop if word),
         seed=body.seed,
         presence_penalty=body.presence_penalty,
         frequency_penalty=body.frequency_penalty,

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from fastapi import FastAPI, Request
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
 from server import errors
@@ -155,7 +157,16 @@ def install(app: FastAPI) -> None:
         # FastAPI also repeats the input, which may be huge, secret, or not even valid JSON (NaN, half a surrogate).
         return JSONResponse({"detail": [{key: item[key] for key in ("loc", "msg", "type")} for item in items]}, 422)
 
+    async def handle_framework(request: Request, error: Exception) -> Response:
+        refused = cast("HTTPException", error)
+        if not speaks_openai(request.scope["path"]):
+            return await http_exception_handler(request, refused)
+        kind = "unknown_url" if refused.status_code == 404 else "invalid_request"
+        body = error_body(refused.status_code, kind, str(refused.detail))
+        return _ErrorJson(body, refused.status_code, refused.headers)
+
     app.add_exception_handler(ZhiwenError, handle_known)
+    app.add_exception_handler(HTTPException, handle_framework)
     app.add_exception_handler(RequestValidationError, handle_schema)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import Request
 
+from server.api.access import READING
 from server.errors import QueryTooLong
 
 
@@ -15,7 +16,8 @@ async def check_question_length(request: Request) -> None:
     """
     limit = request.app.state.container.settings.limits.max_query_chars
     body: Any = request.query_params
-    if request.headers.get("content-type", "").startswith("application/json"):
+    kind = request.headers.get("content-type", "")
+    if "json" in kind or not (kind or request.method in READING):
         try:
             body = await request.json()
         except (ValueError, RecursionError):

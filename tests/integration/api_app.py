@@ -10,6 +10,7 @@ from configs.settings import load_settings
 from server import container as container_module
 from server.api.app import create_app
 from server.llm.generation import Piece
+from server.llm.provider_connections import Connections
 
 BASE_URL = "http://127.0.0.1:7861"
 
@@ -18,9 +19,9 @@ class ScriptedModel:
     """Stands in for `ChatModels`: answers with fixed pieces, or fails; remembers what it was asked."""
 
     default = "builtin-extractive"
-    connections = None
 
     def __init__(self):
+        self.connections = Connections()
         self.pieces, self.error, self.calls = ["两", "年", "。[1]"], None, []
 
     async def stream(self, messages, generation):

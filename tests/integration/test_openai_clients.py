@@ -137,6 +137,45 @@ def test_errors_have_the_shape_of_openai(client, model):
         ask(client, n=2)
 
 
+def test_one_model_is_looked_up(client):
+    for name in ("other", f"kb:{KB}", f"kb:{OTHER}", "builtin-ngram"):
+        assert client.models.retrieve(name).id == name
+    with pytest.raises(openai.NotFoundError) as caught:
+        client.models.retrieve("nobody/here")
+    assert caught.value.code == "model_not_found"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("POST", "/v1/files", 404, "unknown_url"),
+        ("GET", "/v1/chat/completions", 405, "invalid_request"),
+        ("POST", "/v1/chat/completions", 400, "invalid_request"),
+        ("POST", "/knowledge_base/nowhere/x/chat/completions", 400, "invalid_request"),
+        ("GET", "/knowledge_base/local_kb/x/chat/completions", 405, "invalid_request"),
+    ],
+)
+def test_what_the_framework_refuses_has_the_shape_of_openai_too(port, client, method, path, status, code):
+    import httpx
+
+    answer = httpx.request(method, f"http://127.0.0.1:{port}{path}")
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["type"]) == (
+        status,
+        code,
+        "not_found_error" if status == 404 else "invalid_request_error",
+    )
+    assert error["message"]
+    assert ("allow" in answer.headers) is (status == 405)
+
+
+def test_a_body_that_is_no_json(port, client):
+    import httpx
+
+    answer = httpx.post(f"http://127.0.0.1:{port}/v1/chat/completions", content=b'{"model": ')
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
+
+
 def test_error_in_the_midst_of_a_stream_is_told(client, model):
     model.error = ModelFailed(name="x", reason="out of memory")
     with pytest.raises(openai.APIError, match="out of memory"):
@@ -152,6 +191,22 @@ def test_embeddings(client, encoding):
     assert first == same != other
     if encoding == "float":
         assert sum(value * value for value in first) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"input": [1, 2]}, "check_embedding_ctx_length"),
+        ({"input": [[1, 2]]}, "check_embedding_ctx_length"),
+        ({"input": "x", "dimensions": 3}, "its vectors have"),
+    ],
+)
+def test_what_an_embedding_model_does_not_do_is_refused(client, given, told):
+    headers = {"Accept-Language": "en"}
+    with pytest.raises(openai.BadRequestError, match=told):
+        client.embeddings.create(model="builtin-ngram", extra_headers=headers, **given)
+    size = len(client.embeddings.create(model="builtin-ngram", input="x").data[0].embedding)
+    assert client.embeddings.create(model="builtin-ngram", input="x", dimensions=size).data
 
 
 def test_unknown_embedding_model(client):

@@ -25,7 +25,7 @@ from server.api.schemas.openai import (
 from server.api.sse import STREAM_RESPONSES
 from server.chat.grounds import GROUNDED, PLAIN, Nothing
 from server.container import Container
-from server.errors import KnowledgeBaseNotFound, ModelNotFound, ModelUnavailable
+from server.errors import KnowledgeBaseNotFound, ModelNotFound, ModelUnavailable, OptionNotSupported
 from server.llm.tokens import estimate
 
 router = APIRouter(prefix="/v1", tags=["OpenAI"])
@@ -49,6 +49,16 @@ async def list_models(container: ContainerDep) -> ModelList:
     return ModelList(data=[*chat, *documents, *others])
 
 
+@router.get("/models/{model:path}")
+async def get_model(model: str, container: ContainerDep) -> Model:
+    """One of these models. 404 where it is not among them."""
+    known = (await list_models(container)).data
+    for each in known:
+        if each.id == model:
+            return each
+    raise ModelNotFound(name=model, known=", ".join(each.id for each in known))
+
+
 @router.post("/chat/completions", response_class=Response, responses=STREAM_RESPONSES)
 async def chat_completions(
     body: ChatCompletionRequest, request: Request, container: ContainerDep, base_url: BaseUrlDep
@@ -67,6 +77,9 @@ async def embeddings(body: EmbeddingRequest, container: ContainerDep) -> Embeddi
     """Vectors of one text or of several, by the default embedding model or the one named."""
     texts = [body.input] if isinstance(body.input, str) else body.input
     vectors = await run_in_threadpool(_embed, container, body, texts)
+    if body.dimensions and vectors and len(vectors[0]) != body.dimensions:
+        name = body.model or container.embedder_choice.name
+        raise OptionNotSupported(field="dimensions", name=name, **_own_size(len(vectors[0])))
     shown = [Embedding(index=number, embedding=_written(vector, body)) for number, vector in enumerate(vectors)]
     tokens = sum(map(estimate, texts))
     usage = TokenUsage(prompt_tokens=tokens, total_tokens=tokens)
@@ -107,6 +120,10 @@ def named(model: str, container: Container) -> tuple[list[str], str]:
             raise
         return [name for name in whole.split(SEVERAL) if name], chat_model
     return [whole], chat_model
+
+
+def _own_size(size: int) -> dict[str, str]:
+    return {"reason_en": f"its vectors have {size} numbers", "reason_zh": f"它的向量固定为 {size} 维"}
 
 
 def _scores(container: Container, body: RerankRequest) -> tuple[str, list[float]]:

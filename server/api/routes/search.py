@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from server.api.chunk_wire import found_chunk, found_document, query_of
 from server.api.deps import KnowledgeBasesDep
 from server.api.schemas.search import FoundDocument, HybridSearch, SearchAnswer, SearchRequest, SearchResponse
-from server.errors import KnowledgeBaseNotFound
+from server.errors import BadName, KnowledgeBaseNotFound
 from server.knowledge_base.filters import Filters
 from server.knowledge_base.search import MAX_DISTANCE, Query
 from server.knowledge_base.service import KnowledgeBases
@@ -21,13 +21,13 @@ NO_QUESTION_SCORE = 3.0
 def search_docs(body: SearchRequest, knowledge_bases: KnowledgeBasesDep) -> Response:
     """The chunks nearest to a question; without one, the chunks of a file or with certain metadata.
 
-    As in 0.2.10 the answer is a bare array, and an empty one when the knowledge base does not exist; without a
+    As in 0.2.10 the answer is a bare array, and an empty one when no knowledge base has this name; without a
     `score_threshold`, here or of the knowledge base, there are always `top_k` where there are so many. With a question
     `file_name` and `metadata` limit what is found; their values may be conditions as in `/knowledge_base/search`.
     """
     try:
         found = _documents(body, knowledge_bases)
-    except KnowledgeBaseNotFound:
+    except (KnowledgeBaseNotFound, BadName):
         found = []
     return Response(json.dumps(found, ensure_ascii=False), media_type="application/json")
 

@@ -18,6 +18,12 @@ def _only_text(content: Any) -> Any:
     return content
 
 
+def _no_token_ids(given: Any) -> Any:
+    if isinstance(given, list) and given and isinstance(given[0], int | list):
+        raise ValueError("token ids are not read, send text (in LangChain: check_embedding_ctx_length=False)")
+    return given
+
+
 def _absent(value: Any, info: ValidationInfo) -> None:
     if value:
         raise ValueError(f"{info.field_name} is not supported; leave it out")
@@ -176,7 +182,8 @@ class EmbeddingRequest(Request):
     """POST /v1/embeddings."""
 
     model: str = ""
-    input: str | list[str]
+    input: Annotated[str | list[str], BeforeValidator(_no_token_ids)]
+    dimensions: int | None = Field(default=None, ge=1, description="only what the model has anyway")
     encoding_format: Literal["float", "base64"] = "float"
     input_type: Literal["query", "document"] = Field(
         default="document", description="which instruction of the model is put in front (of ours)"
