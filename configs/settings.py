@@ -90,16 +90,21 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _preferred_chat_models_exist(self) -> "Settings":
-        for name in self.models.llm_preference:
-            provider, _, model = name.partition("/")
-            offered = self.providers[provider].models if provider in self.providers else ()
-            if name not in (EVERY_OTHER, *self.models.llm) and not (model and (offered == "auto" or model in offered)):
-                raise ValueError(
-                    f'models.llm_preference names "{name}", but there is no [models.llm."{name}"], '
-                    "and no table of providers offers it in its `models`"
-                )
+    def _preferred_models_exist(self) -> "Settings":
+        for kind in ("llm", "embed", "rerank"):
+            known = {*getattr(self.models, kind), *((EVERY_OTHER,) if kind == "llm" else ())}
+            for name in getattr(self.models, f"{kind}_preference"):
+                if name not in known and not self._is_offered(name):
+                    raise ValueError(
+                        f'models.{kind}_preference names "{name}", but there is no [models.{kind}."{name}"], '
+                        "and no table of providers offers it in its `models`"
+                    )
         return self
+
+    def _is_offered(self, name: str) -> bool:
+        provider, _, model = name.partition("/")
+        offered = self.providers[provider].models if provider in self.providers else ()
+        return bool(model) and (offered == "auto" or model in offered)
 
     @property
     def database_url(self) -> str:

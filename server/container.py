@@ -29,6 +29,7 @@ from server.llm.catalog import Choice, wanted_embedder, wanted_llm
 from server.llm.chat_models import ChatModels
 from server.llm.downloads import Downloads
 from server.llm.model_states import ModelStates
+from server.llm.provider_shelf import ProviderShelf
 from server.retrieval.rerank import Reranking
 from server.search_engines.catalog import SearchEngines
 from server.search_engines.web_search import WebSearch
@@ -52,6 +53,7 @@ class Container:
     chat_models: ChatModels
     model_states: ModelStates
     downloads: Downloads
+    provider_shelf: ProviderShelf
     chat: ChatService
     agent: AgentService
     grounds: Grounds
@@ -116,6 +118,7 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
         chat_models=chat_models,
         model_states=ModelStates(settings, chat_models),
         downloads=Downloads(settings),
+        provider_shelf=ProviderShelf(settings),
         chat=ChatService(settings, chat_models),
         agent=_agent(settings, knowledge_bases, web, chat_models),
         grounds=Grounds(settings, knowledge_bases.find, temporary, web),

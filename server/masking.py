@@ -53,6 +53,6 @@ def _value(key: str, value: Any) -> str:
     if isinstance(value, SecretStr):
         return json.dumps(MASK if value.get_secret_value() else "")
     if isinstance(value, str | Path):
-        text = masked_url(str(value)) if key == "url" else str(value)
+        text = masked_url(str(value)) if key.endswith("url") else str(value)
         return json.dumps(MASK if text and _SECRET_KEY.search(key) else text, ensure_ascii=False)
     return json.dumps(value, ensure_ascii=False)

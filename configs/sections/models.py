@@ -103,12 +103,3 @@ class Models(Section):
     llm: dict[str, LlmModel]
     embed: dict[str, EmbedModel]
     rerank: dict[str, RerankModel]
-
-    @model_validator(mode="after")
-    def _preferences_exist(self) -> "Models":
-        # Those of chat models may also name a provider's, which `Settings` looks at.
-        for kind in ("embed", "rerank"):
-            for name in getattr(self, f"{kind}_preference"):
-                if name not in getattr(self, kind):
-                    raise ValueError(f'{kind}_preference names "{name}", but there is no [models.{kind}."{name}"]')
-        return self

@@ -1,6 +1,7 @@
 """Services with an OpenAI-compatible API that have models of their own: clouds, and programs on this machine."""
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -24,6 +25,8 @@ class Provider(Section):
     @field_validator("base_url")
     @classmethod
     def _is_address(cls, value: str) -> str:
+        if "@" in urlsplit(value).netloc:
+            raise ValueError('take user and password out, and set headers = { Authorization = "Basic ..." }')
         return _address(value)
 
     @field_validator("proxy")

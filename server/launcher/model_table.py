@@ -9,9 +9,13 @@ from configs.sections.models import LlmModel
 from configs.settings import Settings
 from server.launcher.labels import Labels, padded, shown_width
 from server.llm.inventory import Stocked, inventory
+from server.llm.provider_listing import Kind
+from server.llm.provider_shelf import ProviderShelf
 from server.llm.providers import ENGINE, find_model, named_models, why_not
 
 ASK_S = 1.0
+LIST_S = 10.0
+KINDS: tuple[Kind, ...] = ("llm", "embed", "rerank")
 _MB = 1024**2
 
 
@@ -27,16 +31,18 @@ def model_table(settings: Settings, labels: Labels) -> list[str]:
 
 
 def _offered(settings: Settings, labels: Labels, running: set[str] | None, known: set[str]) -> list[list[str]]:
-    """Chat models that tables of providers offer by name, and those that providers list and the controller tells."""
+    """Models that tables of providers offer by name, and those that providers with `models = "auto"` list."""
     rows: list[list[str]] = []
-    for name in dict.fromkeys([*(model.name for model in named_models(settings)), *sorted(running or ())]):
-        found = find_model(settings, name)
+    shelf = ProviderShelf(settings, LIST_S)
+    kinds = {name: kind for kind in KINDS for name in shelf.names(kind)}
+    for name in dict.fromkeys([*(model.name for model in named_models(settings)), *kinds, *sorted(running or ())]):
+        found, kind = find_model(settings, name), kinds.get(name, "llm")
         if name in known or found is None:
             continue
         why = why_not(settings, LlmModel(engine=ENGINE, provider=found.provider))
-        runs = "-" if running is None else labels("yes" if name in running else "no")
+        runs = "-" if running is None or kind != "llm" else labels("yes" if name in running else "no")
         needs = "-" if why is None else why[1 if labels.language == "zh" else 0]
-        rows.append([name, labels("llm"), ENGINE, labels("not_needed"), runs, needs])
+        rows.append([name, labels(kind), ENGINE, labels("not_needed"), runs, needs])
     return rows
 
 

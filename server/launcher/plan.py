@@ -57,7 +57,8 @@ def with_options(settings: Settings, options: Options) -> Settings:
             if name in models.llm and name not in light:
                 raise NeedsWeights(name=name, known=", ".join(light))
         llm = [name for name in llm if name in light or name not in models.llm] or light
-        embed = [name for name in embed if models.embed[name].engine not in ENGINE_PACKAGES] or embed
+        heavy = {name for name, model in models.embed.items() if model.engine in ENGINE_PACKAGES}
+        embed = [name for name in embed if name not in heavy] or embed
     changed = models.model_copy(update={"llm_preference": llm, "embed_preference": embed})
     return settings.model_copy(update={"models": changed})
 

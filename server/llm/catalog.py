@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configs.sections.base import PROJECT_ROOT
-from configs.sections.models import EVERY_OTHER, LlmModel
+from configs.sections.models import EVERY_OTHER, EmbedModel, LlmModel, RerankModel
 from configs.settings import Settings
 from server.errors import ModelNotFound, ModelUnavailable
-from server.llm.providers import ENGINE, find_model, named_models, why_not
+from server.llm.providers import ENGINE, find_model, named_models, offered_model, why_not
 from server.llm.weights import AnyModel, defect, weights_folder
 
 ENGINE_PACKAGES = {
@@ -99,7 +99,8 @@ def choose_embedder(settings: Settings, name: str = "") -> Choice:
         ModelNotFound: no model of that name is configured.
         ModelUnavailable: it, or every preferred one, cannot run here.
     """
-    return _choose(settings, settings.models.embed, [name] if name else settings.models.embed_preference, bool(name))
+    names = [name] if name else settings.models.embed_preference
+    return _choose(settings, _embedders(settings, names), names, bool(name))
 
 
 def wanted_embedder(settings: Settings) -> Choice:
@@ -109,7 +110,7 @@ def wanted_embedder(settings: Settings) -> Choice:
         return choose_embedder(settings)
     except ModelUnavailable as error:
         name = settings.models.embed_preference[0]
-        return _unusable(name, settings.models.embed[name], error)
+        return _unusable(name, _embedders(settings, [name])[name], error)
 
 
 def choose_reranker(settings: Settings, name: str = "") -> Choice:
@@ -119,8 +120,23 @@ def choose_reranker(settings: Settings, name: str = "") -> Choice:
         ModelNotFound: no model of that name is configured.
         ModelUnavailable: it, or every preferred one, cannot run here.
     """
-    preferred = settings.models.rerank_preference
-    return _choose(settings, settings.models.rerank, [name] if name else preferred, bool(name))
+    names = [name] if name else settings.models.rerank_preference
+    offered = {
+        one: RerankModel(engine=ENGINE, provider=found[0], model=found[1])
+        for one in names
+        if (found := offered_model(settings, one))
+    }
+    return _choose(settings, {**offered, **settings.models.rerank}, names, bool(name))
+
+
+def _embedders(settings: Settings, names: list[str]) -> dict[str, EmbedModel]:
+    """The tables of embedding models, and what tables of providers offer under these names."""
+    offered = {
+        name: EmbedModel(engine=ENGINE, provider=found[0], model=found[1])
+        for name in names
+        if (found := offered_model(settings, name))
+    }
+    return {**offered, **settings.models.embed}
 
 
 def why_not_here(settings: Settings, name: str, model: AnyModel) -> tuple[str, str] | None:

@@ -20,9 +20,11 @@ def chat_model(endpoint: Endpoint, generation: Generation) -> "ChatOpenAI":
     way = {"trust_env": not endpoint.is_local, "proxy": endpoint.proxy or None, "timeout": endpoint.timeout_s}
     # LangChain knows only OpenAI's newest name of the limit, most services only the older one.
     limit = {endpoint.preset.limit: generation.max_tokens} if generation.max_tokens else None
+    base_url, query = endpoint.base(generation.model)
     return ChatOpenAI(
         model=generation.model,
-        base_url=endpoint.base_url,
+        base_url=base_url,
+        default_query=query or None,
         api_key=SecretStr(endpoint.key or "none"),
         default_headers=dict(endpoint.headers),
         temperature=generation.temperature,

@@ -127,9 +127,10 @@ class ModelStates:
         if named:
             return next(iter(named))
         listed = await models_of(self._settings, self._models.connections, provider)
-        if not listed:
+        chat = [one.name for one in listed if one.kind == "llm"]
+        if not chat:
             raise ModelNotFound(name=provider, known="-")
-        return f"{provider}/{listed[0]}"
+        return f"{provider}/{chat[0]}"
 
     def _local_names(self) -> list[str]:
         return [name for name, model in self._settings.models.llm.items() if model.engine != ENGINE]
@@ -150,7 +151,7 @@ class ModelStates:
             state,
             address=service["address"],
             seconds=service["seconds"],
-            percent=service["percent"],
+            percent=service.get("percent"),
             restarts=service["restarts"],
             log=service["log"],
             reason_en=failure.get("en", ""),

@@ -41,7 +41,8 @@ def _of_service(service: Mapping[str, Any]) -> Reasons:
             f"{_DOWN[1]}，原因：{failure['zh'].rstrip('。')}",
         )
     if state in ("waiting", "starting"):
-        so_far = f"{service['seconds']:.0f} s" + ("" if service["percent"] is None else f", {service['percent']}%")
+        percent = service.get("percent")
+        so_far = f"{service['seconds']:.0f} s" + ("" if percent is None else f", {percent}%")
         return f"it is still being loaded ({so_far})", f"正在加载（{so_far}）"
     if state == "restarting":
         return f"{_DOWN[0]}; it broke down and is being started again", f"{_DOWN[1]}，正在自动重启"

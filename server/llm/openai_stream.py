@@ -102,7 +102,7 @@ async def stream_pieces(
     """
     begun = False
     try:
-        async with asked(session, endpoint, "POST", f"{endpoint.base_url}/chat/completions", body) as response:
+        async with asked(session, endpoint, "POST", endpoint.url("/chat/completions", body["model"]), body) as response:
             if response.status != OK:
                 raise await refusal(response)
             async with aclosing(_pieces(response)) as pieces:

@@ -6,14 +6,17 @@ One event loop of its own serves all of them, so connections stay open between c
 import asyncio
 import atexit
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from server.llm.openai_stream import Refused, Silent, Unreachable
 from server.llm.provider_calls import as_error, called
 from server.llm.provider_connections import Connections
 from server.llm.providers import Endpoint
+
+Result = TypeVar("Result")
 
 CLOSE_S = 1.0
 """How long the end of the process waits for the connections to be closed."""
@@ -25,12 +28,16 @@ def call(model: str, endpoint: Endpoint, path: str, body: Mapping[str, Any]) -> 
     Raises:
         ZhiwenError: the errors of `as_error`.
     """
-    connections, loop = _background()
-    asked = asyncio.run_coroutine_threadsafe(called(connections, endpoint, path, body), loop)
     try:
-        return asked.result()
+        return in_background(lambda connections: called(connections, endpoint, path, body)).result()
     except (Refused, Silent, Unreachable) as failure:
         raise as_error(model, endpoint, failure) from failure
+
+
+def in_background(work: Callable[[Connections], Coroutine[Any, Any, Result]]) -> "Future[Result]":
+    """Begin what talks to providers, without waiting for it."""
+    connections, loop = _background()
+    return asyncio.run_coroutine_threadsafe(work(connections), loop)
 
 
 @cache

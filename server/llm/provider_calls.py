@@ -51,6 +51,7 @@ async def streamed(
                         yield piece
                 return
         except (Refused, Unreachable) as error:
+            error.args = (endpoint.without_secrets(str(error)),)
             pause = None if begun else pause_before_retry(endpoint, error, attempt)
             if pause is None:
                 raise
@@ -72,6 +73,7 @@ async def called(
             async with connections.place(endpoint) as session:
                 return await _answer(session, endpoint, path, body)
         except (Refused, Unreachable) as error:
+            error.args = (endpoint.without_secrets(str(error)),)
             pause = pause_before_retry(endpoint, error, attempt)
             if pause is None:
                 raise
@@ -127,7 +129,7 @@ def as_chat_error(model: str, endpoint: Endpoint, failure: Failure) -> ZhiwenErr
 async def _answer(
     session: "aiohttp.ClientSession", endpoint: Endpoint, path: str, body: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    url = path if "://" in path else f"{endpoint.base_url}{path}"
+    url = endpoint.url(path, (body or {}).get("model", ""))
     async with asked(session, endpoint, "GET" if body is None else "POST", url, body) as response:
         if response.status != OK:
             raise await refusal(response)

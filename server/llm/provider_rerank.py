@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from configs.settings import Settings
-from server.errors import ModelFailed, ModelUnavailable
+from server.errors import ModelFailed
 from server.llm.catalog import Choice
 from server.llm.provider_blocking import call
 from server.llm.providers import Endpoint, endpoint_of
@@ -44,9 +44,4 @@ def load(settings: Settings, choice: Choice) -> ProviderReranker:
     """See `server.llm.rerankers.load_reranker`."""
     config = settings_of(choice)
     endpoint = endpoint_of(settings, config.provider, choice.name)
-    if not endpoint.preset.rerank:
-        title = endpoint.preset.title
-        raise ModelUnavailable(
-            name=choice.name, reason_en=f"{title} has no rerank models", reason_zh=f"{title} 没有重排模型"
-        )
     return ProviderReranker(choice.name, config.border, config.model or choice.name, endpoint)

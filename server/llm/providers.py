@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from configs.sections.models import EmbedModel, LlmModel, RerankModel
 from configs.sections.providers import Provider
@@ -12,12 +12,19 @@ from server.errors import ModelUnavailable
 from server.llm.provider_presets import PRESETS, UNNAMED, Preset
 
 ENGINE = "provider"
+MODEL = "{model}"
+LEAST_SECRET = 8
+"""Characters of a header below which it is no secret but a word that any text may hold."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An OpenAI-compatible API. `headers` hold the key and are never shown; `concurrency` 0 means no limit."""
+    """An OpenAI-compatible API. `headers` hold the key and are never shown; `concurrency` 0 means no limit.
+
+    In `base_url`, `{model}` stands for the model that is asked, and a query goes to the end of every address: so are
+    deployments of Azure reached whose API has versions.
+    """
 
     name: str
     base_url: str
@@ -36,12 +43,29 @@ class Endpoint:
 
     @property
     def host(self) -> str:
-        """Its address as people should see it, without a path or user."""
-        return urlsplit(self.base_url).netloc.rpartition("@")[2]
+        """Its address as people should see it, without a path."""
+        return urlsplit(self.base_url).netloc
+
+    def base(self, model: str) -> tuple[str, dict[str, str]]:
+        """The address that every route of a model begins with, and the query that every one ends with."""
+        address, _, query = self.base_url.partition("?")
+        return address.rstrip("/").replace(MODEL, quote(model, safe="")), dict(parse_qsl(query))
+
+    def url(self, path: str, model: str = "") -> str:
+        """The address of a route; of a `path` that is a whole address the host is that of `base_url`."""
+        if "://" in path:
+            own, given = urlsplit(self.base_url), urlsplit(path)
+            # Nobody but who is named in the settings must get the key.
+            return urlunsplit(given._replace(scheme=own.scheme, netloc=own.netloc))
+        address, query = self.base(model)
+        return f"{address}{path}?{urlencode(query)}" if query else f"{address}{path}"
 
     def without_secrets(self, text: str) -> str:
-        """A text of the service, which may repeat the key."""
-        return text.replace(self.key, "***") if self.key else text
+        """A text of the service, which may repeat the key or what else it was sent in secret."""
+        hidden = {self.key, *(value for value in self.headers.values() if len(value) >= LEAST_SECRET)}
+        for secret in sorted(hidden - {""}, key=len, reverse=True):
+            text = text.replace(secret, "***")
+        return text
 
 
 @dataclass(frozen=True)
@@ -60,11 +84,15 @@ def find_model(settings: Settings, name: str) -> ProviderModel | None:
     configured = settings.models.llm.get(name)
     if configured is not None:
         return _configured(name, configured) if configured.engine == ENGINE else None
+    offered = offered_model(settings, name)
+    return ProviderModel(name, *offered) if offered else None
+
+
+def offered_model(settings: Settings, name: str) -> tuple[str, str] | None:
+    """Provider and model where the name is PROVIDER/MODEL, and the table of that provider offers the model."""
     provider, _, model = name.partition("/")
     offered = settings.providers[provider].models if provider in settings.providers else ()
-    if model and (offered == "auto" or model in offered):
-        return ProviderModel(name, provider, model)
-    return None
+    return (provider, model) if model and (offered == "auto" or model in offered) else None
 
 
 def named_models(settings: Settings) -> list[ProviderModel]:
@@ -108,9 +136,13 @@ def endpoint_of(settings: Settings, name: str, model: str = "") -> Endpoint:
 def why_not(settings: Settings, model: LlmModel | EmbedModel | RerankModel) -> tuple[str, str] | None:
     """Why the provider of a model cannot be asked, in English and Chinese; None when it can."""
     try:
-        endpoint_of(settings, model.provider)
+        preset = endpoint_of(settings, model.provider).preset
     except ModelUnavailable as error:
         return str(error.detail["reason_en"]), str(error.detail["reason_zh"])
+    if isinstance(model, EmbedModel) and not preset.embeddings:
+        return f"{preset.title} has no embedding models", f"{preset.title} 没有向量模型"
+    if isinstance(model, RerankModel) and not preset.rerank:
+        return f"{preset.title} has no rerank models", f"{preset.title} 没有重排模型"
     return None
 
 

@@ -22,6 +22,7 @@ class Backend:
     answers: list[Any] = field(default_factory=lambda: [["o", "k"]])
     pause_s: float = 0.0
     usage: dict[str, int] | None = None
+    models: list[dict[str, Any]] = field(default_factory=lambda: [{"id": "models/b"}, {"id": "a"}])
     requests: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
     running: int = 0
     most_running: int = 0
@@ -41,14 +42,14 @@ class Backend:
             self.running += 1
             self.most_running = max(self.most_running, self.running)
             try:
-                await self._answer(path, self.requests[-1][2], writer)
+                await self._answer(path.partition("?")[0], self.requests[-1][2], writer)
             finally:
                 self.running -= 1
         writer.close()
 
     async def _answer(self, path: str, body: Any, writer: asyncio.StreamWriter) -> None:
         if path == "/models":
-            _send(writer, 200, {"data": [{"id": "models/b"}, {"id": "a"}]})
+            _send(writer, 200, {"data": self.models})
         elif path == "/embeddings":
             data = [
                 {"index": number, "embedding": [float(len(text)), 1.0]} for number, text in enumerate(body["input"])

@@ -17,7 +17,7 @@ from server.llm.catalog import choose_embedder, choose_llm, choose_reranker, pre
 from server.llm.chat_models import ChatModels
 from server.llm.embedders import load_embedder
 from server.llm.generation import Generation
-from server.llm.provider_listing import listed_models
+from server.llm.provider_listing import Listed, names_of, shelves
 from server.llm.rerankers import load_reranker
 from server.types import Message, Usage
 
@@ -231,10 +231,11 @@ def test_models_that_are_listed(settings_with):
         text = toml(one=one, dead=Backend(port=free_port()))
         settings = settings_with(text.replace('models = ["m"]', 'models = "auto"\nmax_retries = 0'))
         models = ChatModels(settings, "one-model")
-        found = asyncio.run(listed_models(settings, models.connections))
-        assert found == ["one/a", "one/b"]
-        kept = asyncio.run(listed_models(settings, models.connections, keep=["dead/x", "one/y"]))
-        assert kept == ["one/a", "one/b", "dead/x"]
+        found = asyncio.run(shelves(settings, models.connections))
+        assert names_of(found, "llm") == ["one/a", "one/b"]
+        before = {"dead": [Listed("x", "llm")], "one": [Listed("y", "llm")]}
+        kept = asyncio.run(shelves(settings, models.connections, keep=before))
+        assert names_of(kept, "llm") == ["one/a", "one/b", "dead/x"]
         assert ask(settings, "one/b")[0].text == "o"
         assert one.requests[-1][2]["model"] == "b"
 

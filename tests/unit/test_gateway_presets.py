@@ -92,6 +92,7 @@ headers = { X-Org = "hush-3" }
     [
         ('[providers.p]\nbase_url = "127.0.0.1:1"', "providers.p.base_url"),
         ("[providers.p]\nconcurrency = 0", "providers.p.concurrency"),
+        ('[providers.p]\nbase_url = "http://user:word@127.0.0.1:1"', "take user and password out"),
         ('[providers.p]\nurl = "http://x"', "providers.p.url"),
         ('[models.llm.x]\nengine = "provider"\nprovider = "p"', 'no [providers."p"]'),
     ],

@@ -74,10 +74,10 @@ def formats(container: ContainerDep, language: LanguageDep) -> FormatsResponse:
 
 
 def _embedders(container: Container, language: Language) -> list[EmbedderChoice]:
-    default = container.embedder_choice.name
+    configured, default = container.settings.models.embed, container.embedder_choice.name
     found = []
-    for name, model in container.settings.models.embed.items():
-        reasons = why_not_here(container.settings, name, model)
+    for name in dict.fromkeys([*configured, default, *container.provider_shelf.names("embed")]):
+        reasons = why_not_here(container.settings, name, configured[name]) if name in configured else None
         reason = reasons[language == "zh"] if reasons else ""
         found.append(EmbedderChoice(name=name, available=not reasons, default=name == default, reason=reason))
     return found

@@ -123,7 +123,7 @@ def _config(settings: Settings, name: str) -> dict[str, Any]:
             "online_api": True,
             "provider": found.provider,
             "model_name": found.model,
-            "api_base_url": _without_user(provider.base_url or preset.base_url),
+            "api_base_url": (provider.base_url or preset.base_url).partition("?")[0],
             "tools": found.tools,
         }
     elif model is not None:
@@ -155,7 +155,3 @@ def _shared(settings: Settings) -> dict[str, Any]:
         "infer_turbo": False,
         "limit_worker_concurrency": workers.limit_worker_concurrency,
     }
-
-
-def _without_user(url: str) -> str:
-    return re.sub(r"//[^/@]*@", "//", url)

@@ -70,7 +70,7 @@ class ModelStateDetails(BaseModel):
     default: bool
     address: str
     seconds: float
-    percent: int | None
+    percent: int | None = None
     restarts: int
     log: str
     reason: str

@@ -25,7 +25,7 @@ from server.llm.fastchat.options import service_parser, start_logging
 from server.llm.fastchat.registration import Registration
 from server.llm.fastchat.serving import serve, worker_address
 from server.llm.generation import Generation
-from server.llm.provider_listing import listed_models
+from server.llm.provider_listing import NOTHING, Shelf, names_of, shelves
 from server.llm.providers import find_model, named_models
 from server.llm.tokens import estimate
 from server.types import Message
@@ -55,19 +55,19 @@ class Proxy:
         self.models = ChatModels(settings, "")
         self._settings = settings
         self._codec = MessageCodec()
-        self._listed: list[str] = []
+        self._shelf: Shelf = NOTHING
         self._running = 0
 
     def status(self) -> dict[str, Any]:
         """What the controller keeps of this worker."""
         named = [model.name for model in named_models(self._settings)]
-        return {"model_names": [*named, *self._listed], "speed": 1, "queue_length": self._running}
+        return {"model_names": [*named, *names_of(self._shelf, "llm")], "speed": 1, "queue_length": self._running}
 
     async def refresh(self) -> bool:
         """Ask the "auto" providers what they have; whether the names changed. One that is silent keeps its old ones."""
-        before = self._listed
-        self._listed = await listed_models(self._settings, self.models.connections, keep=before)
-        return self._listed != before
+        before = self._shelf
+        self._shelf = await shelves(self._settings, self.models.connections, keep=before)
+        return self._shelf != before
 
     def conversation(self) -> dict[str, Any]:
         """The template that lets exact messages through FastChat's API."""
