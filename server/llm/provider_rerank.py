@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from configs.settings import Settings
-from server.errors import ModelFailed
 from server.llm.catalog import Choice
 from server.llm.provider_blocking import call
 from server.llm.providers import Endpoint, endpoint_of
+from server.llm.rerank_answers import scores_of
 from server.llm.rerank_base import settings_of
 
 
@@ -31,13 +31,7 @@ class ProviderReranker:
         # Without top_n some services return only the best few.
         body = {"model": self.model, "query": question, "documents": list(texts), "top_n": len(texts)}
         answer = call(self.name, self.endpoint, self.endpoint.preset.rerank, body)
-        scores = [0.0] * len(texts)
-        try:
-            for result in answer["results"]:
-                scores[int(result["index"])] = min(1.0, max(0.0, float(result["relevance_score"])))
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise ModelFailed(name=self.name, reason="its answer holds no scores") from error
-        return scores
+        return scores_of(self.name, answer, len(texts))
 
 
 def load(settings: Settings, choice: Choice) -> ProviderReranker:
