@@ -65,9 +65,11 @@ def test_models_show_their_state_and_what_can_be_done(api):
     assert "显存不足" in page.error[0].value
 
 
-def test_a_loading_model_shows_its_seconds(api):
-    api.data["/llm_model/states"] = [state("one", "loading", seconds=12.7, can_stop=True)]
-    assert "加载中 12 秒" in texts(open_page(api, "models"))
+def test_a_loading_model_shows_its_seconds_and_how_far_it_is(api):
+    api.data["/llm_model/states"] = [state("one", "loading", seconds=12.7, percent=40, can_stop=True)]
+    shown = texts(open_page(api, "models"))
+    assert "加载中 12 秒" in shown
+    assert "40%" in shown
 
 
 def test_a_download_shows_its_progress_and_can_be_ended(api):

@@ -41,7 +41,8 @@ def _model(ui: Ui, offer: Offer) -> None:
 
     def shown(name: str) -> str:
         if not name:
-            return text.model_default_named.format(name=default) if default else text.model_default
+            named = default if default in running else text.model_not_running.format(name=default)
+            return text.model_default_named.format(name=named) if default else text.model_default
         return name if name in running else text.model_not_running.format(name=name)
 
     index = seed_choice(chat, "chat_model", wanted, names)

@@ -78,6 +78,8 @@ def _state_text(ui: Ui, state: ModelStateDetails) -> str:
 def _facts(ui: Ui, state: ModelStateDetails) -> str:
     where = ui.text.model_online if state.kind == "online" else ui.text.model_local
     parts = [where, state.engine, state.address]
+    if state.state == "loading" and state.percent is not None:
+        parts.append(f"{state.percent}%")
     if state.state == "running" and state.seconds:
         parts.append(ui.text.model_loaded.format(seconds=f"{state.seconds:.1f}"))
     if state.restarts:
