@@ -69,7 +69,7 @@ def test_a_loading_model_shows_its_seconds_and_how_far_it_is(api):
     api.data["/llm_model/states"] = [state("one", "loading", seconds=12.7, percent=40, can_stop=True)]
     shown = texts(open_page(api, "models"))
     assert "加载中 12 秒" in shown
-    assert "40%" in shown
+    assert "transformers · 40" in shown
 
 
 def test_a_download_shows_its_progress_and_can_be_ended(api):
