@@ -1,4 +1,4 @@
-"""Files that are dropped into a chat and kept in memory."""
+"""Files that are dropped into a chat and kept for a while."""
 
 from pydantic import Field
 

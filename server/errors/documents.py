@@ -47,8 +47,8 @@ class TemporaryNotFound(NotFound):
     """Detail: id."""
 
     code = "temporary_not_found"
-    en = 'The files "{id}" for this chat are gone: they are kept in memory for a limited time. Upload them again.'
-    zh = "本次对话的文件“{id}”已不存在：它们只在内存中保留一段时间，请重新上传。"
+    en = 'The files "{id}" for this chat are gone: they are kept for a limited time. Upload them again.'
+    zh = "本次对话的文件“{id}”已不存在：它们只保留一段时间，请重新上传。"
 
 
 class JobNotFound(NotFound):

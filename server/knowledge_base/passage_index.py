@@ -25,9 +25,12 @@ class PassageIndex:
         self._vectors = VECTOR_STORES.get("memory").open(NOWHERE, embedder.dimension)
         self._words = WORD_INDEX.get("tantivy").in_memory()
 
-    def add(self, ids: Sequence[int], texts: Sequence[str]) -> None:
-        """Embed and add texts under new ids. Raises `ModelFailed`."""
-        vectors: Matrix = embed_documents(self.embedder, texts)
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        """The vectors of texts. Raises `ModelFailed`."""
+        return embed_documents(self.embedder, texts)
+
+    def put(self, ids: Sequence[int], texts: Sequence[str], vectors: Matrix) -> None:
+        """Add embedded texts under new ids."""
         analysed = [terms(text) for text in texts]
         with self._lock:
             self._vectors.add(ids, vectors)

@@ -1,8 +1,9 @@
-"""Files that are dropped into a chat: read, split and searched like those of knowledge bases, but kept in memory.
+"""Files that are dropped into a chat: read, split and searched like those of knowledge bases, but in memory.
 
 A store has an id that nobody can guess, so a page that is reloaded finds it again. It is forgotten when nobody has used
-it for `file_chat.lifetime_s`, and when the service ends. Nothing of it stays on disk: the bytes are deleted as soon as
-they were read, and so is what the readers keep of them.
+it for `file_chat.lifetime_s`. The bytes are deleted as soon as they were read, and so is what the readers keep of them;
+text and vectors stay on disk as long as the store does (`dropped_shelf.py`), so that a restart of the service forgets
+none.
 """
 
 import secrets
@@ -11,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from configs import Settings
@@ -26,6 +26,8 @@ from server.errors import (
 )
 from server.knowledge_base import content
 from server.knowledge_base.content import Received
+from server.knowledge_base.dropped import Store, TemporaryFile, TemporaryInfo
+from server.knowledge_base.dropped_shelf import DroppedShelf, Kept, left_behind, wake
 from server.knowledge_base.embedders import Embedders
 from server.knowledge_base.ingest import never, silent
 from server.knowledge_base.names import FileName, Layout
@@ -34,48 +36,20 @@ from server.knowledge_base.passage_index import PassageIndex
 from server.knowledge_base.reading import Piece, Task
 from server.knowledge_base.recipe import IngestOptions, Recipe, check_splitter, resolve
 from server.knowledge_base.uploads import Upload, accepted, opened, readable
-from server.types import Chunk, Hit
+from server.types import Hit
 
 MAX_DISTANCE = 2.0
+SHELF = ".dropped"
+"""Folder beside the knowledge bases for what stays of dropped files."""
+NOTED_EVERY_S = 60.0
+"""So often the disk is told that a store is in use."""
 Clock = Callable[[], float]
 Forget = Callable[[Collection[str]], object]
 """Deletes what readers keep of bytes with these hashes."""
 
 
-@dataclass
-class TemporaryFile:
-    """One dropped file: waiting, ready or failed (then with the reason)."""
-
-    name: str
-    size: int
-    state: str = "waiting"
-    chunks: int = 0
-    error: ZhiwenError | None = None
-
-
-@dataclass(frozen=True)
-class TemporaryInfo:
-    """What a store holds, and for how many seconds it is kept if nobody uses it."""
-
-    id: str
-    files: tuple[TemporaryFile, ...]
-    chunks: int
-    expires_in_s: float
-
-
-@dataclass
-class _Store:
-    id: str
-    owner: str
-    index: PassageIndex
-    used: float
-    files: dict[str, TemporaryFile] = field(default_factory=dict)
-    chunks: dict[int, Chunk] = field(default_factory=dict)
-    last_id: int = 0
-
-
 class TemporaryStores:
-    """All dropped files of this process. Every method may be called from any thread."""
+    """All dropped files. Every method may be called from any thread."""
 
     def __init__(
         self, settings: Settings, embedders: Embedders, parser: Parser, forget: Forget, clock: Clock = time.monotonic
@@ -87,7 +61,9 @@ class TemporaryStores:
         self._forget = forget
         self._clock = clock
         self._lock = threading.RLock()
-        self._stores: dict[str, _Store] = {}
+        self._shelf = DroppedShelf(settings.paths.knowledge_base / SHELF)
+        self._found = False
+        self._stores: dict[str, Store] = {}
         self._readers = ThreadPoolExecutor(settings.ingest.parsers, thread_name_prefix="dropped")
 
     def add(
@@ -114,11 +90,15 @@ class TemporaryStores:
             store = self._find(store_id)
             if store is None:
                 self._ensure_room()
-                store = _Store(f"tmp{secrets.token_hex(16)}", caller().name, PassageIndex(embedder), self._clock())
+                index = PassageIndex(embedder)
+                store = Store(f"tmp{secrets.token_hex(16)}", caller().name, self._clock(), index, self._clock())
                 self._stores[store.id] = store
-            elif not keep:
+        wake(store, self._shelf, embedder)
+        if not keep:
+            with self._lock:
                 self._drop(store, list(store.files))
         waiting = self._receive(store, uploads)
+        self._note(store)
         reading = [self._readers.submit(self._read, store, folder, received, recipe) for folder, received in waiting]
         for future in reading if wait else ():
             future.result()
@@ -133,7 +113,7 @@ class TemporaryStores:
             )
 
     def _receive(
-        self, store: _Store, uploads: Iterable[Upload]
+        self, store: Store, uploads: Iterable[Upload]
     ) -> list[tuple["tempfile.TemporaryDirectory[str]", Received]]:
         """Store the bytes, each file in a folder of its own that goes with its reading."""
         waiting = []
@@ -152,7 +132,7 @@ class TemporaryStores:
                 store.files.setdefault(name, TemporaryFile(name, 0, "failed", error=error))
         return waiting
 
-    def _accept(self, store: _Store, upload: Upload, folder: Path) -> Received:
+    def _accept(self, store: Store, upload: Upload, folder: Path) -> Received:
         name = FileName.parse(upload.name)
         if name.suffix not in readable(self._settings):
             raise UnsupportedFileType(name=name.text, known=" ".join(accepted(self._settings)))
@@ -172,7 +152,7 @@ class TemporaryStores:
         return received
 
     def _read(
-        self, store: _Store, folder: "tempfile.TemporaryDirectory[str]", received: Received, recipe: Recipe
+        self, store: Store, folder: "tempfile.TemporaryDirectory[str]", received: Received, recipe: Recipe
     ) -> None:
         with self._lock:
             file = store.files.get(received.name)
@@ -190,8 +170,9 @@ class TemporaryStores:
             error = failure
         if file is not None:
             file.state, file.error = ("failed", error) if error else ("ready", None)
+            self._note(store)
 
-    def _index(self, store: _Store, file: TemporaryFile, pieces: Sequence[Piece]) -> None:
+    def _index(self, store: Store, file: TemporaryFile, pieces: Sequence[Piece]) -> None:
         with self._lock:
             if len(store.chunks) + len(pieces) > self._limits.max_chunks:
                 what_en, what_zh = "The files of this chat hold too much text", "本次对话中的文件内容过多"
@@ -199,13 +180,16 @@ class TemporaryStores:
                 raise TooManyTemporary(limit=limit, setting="file_chat.max_chunks", what_en=what_en, what_zh=what_zh)
             ids = range(store.last_id + 1, store.last_id + 1 + len(pieces))
             store.last_id += len(pieces)
-        store.index.add(ids, [piece.indexed for piece in pieces])
+        index = wake(store, self._shelf, self._embedders.get())
+        texts = [piece.indexed for piece in pieces]
+        vectors = index.embed(texts)
+        index.put(ids, texts, vectors)
+        self._shelf.keep(store.id, file.name, Kept(ids.start, index.embedder.name, tuple(pieces), vectors))
         with self._lock:
             if store.files.get(file.name) is not file:
-                store.index.remove(ids)  # it was deleted or replaced while it was read
+                index.remove(ids)  # it was deleted or replaced while it was read
                 return
-            for ordinal, (i, piece) in enumerate(zip(ids, pieces, strict=True)):
-                store.chunks[i] = Chunk(i, "", file.name, ordinal, piece.text, piece.meta)
+            store.take(file.name, ids, pieces)
             file.chunks = len(pieces)
 
     def search(
@@ -219,7 +203,8 @@ class TemporaryStores:
         defaults = self._settings.retrieval
         store = self._known(store_id)
         limit = defaults.score_threshold if max_distance is None else max_distance
-        candidates, answers = store.index.search(question, max(defaults.candidates, top_k or 0))
+        index = wake(store, self._shelf, self._embedders.get())
+        candidates, answers = index.search(question, max(defaults.candidates, top_k or 0))
         with self._lock:
             chunks = {c.id: store.chunks[c.id] for c in candidates if c.id in store.chunks}
         ranks, words = answers.dense_rank, answers.lexical_rank
@@ -244,6 +229,7 @@ class TemporaryStores:
         """Forget a store. Raises `TemporaryNotFound`."""
         with self._lock:
             del self._stores[self._known(store_id).id]
+        self._shelf.forget(store_id)
 
     def delete_file(self, store_id: str, name: str) -> None:
         """Forget one file of a store. Raises `TemporaryNotFound`, `FileNotFound`."""
@@ -252,43 +238,67 @@ class TemporaryStores:
             if name not in store.files:
                 raise FileNotFound(name=name, knowledge_base=store_id)
             self._drop(store, [name])
+        self._note(store)
 
     def close(self) -> None:
-        """Forget all, without waiting for what is being read."""
+        """Let go of all, without waiting for what is being read."""
         self._readers.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             self._stores.clear()
 
-    def _drop(self, store: _Store, names: Sequence[str]) -> None:
-        gone = [i for i, chunk in store.chunks.items() if chunk.file in names]
-        for i in gone:
-            del store.chunks[i]
-        for name in names:
-            store.files.pop(name, None)
-        if gone:
-            store.index.remove(gone)
+    def _drop(self, store: Store, names: Sequence[str]) -> None:
+        with store.waking:
+            gone = [i for i, chunk in store.chunks.items() if chunk.file in names]
+            for i in gone:
+                del store.chunks[i]
+            for name in names:
+                store.files.pop(name, None)
+                self._shelf.forget_file(store.id, name)
+            if gone and store.index is not None:
+                store.index.remove(gone)
 
-    def _known(self, store_id: str) -> _Store:
+    def _known(self, store_id: str) -> Store:
         with self._lock:
             store = self._find(store_id)
         if store is None:
             raise TemporaryNotFound(id=store_id)
         return store
 
-    def _find(self, store_id: str) -> _Store | None:
+    def _find(self, store_id: str) -> Store | None:
         self._sweep()
         store = self._stores.get(store_id)
         if store is None or store.owner != caller().name:
             return None
         store.used = self._clock()
+        if store.used - store.noted > NOTED_EVERY_S:
+            store.noted = store.used
+            self._shelf.used(store.id)
         return store
 
     def _sweep(self) -> None:
+        self._find_all()
         oldest = self._clock() - self._limits.lifetime_s
         for store in [store for store in self._stores.values() if store.used < oldest]:
             del self._stores[store.id]
+            self._shelf.forget(store.id)
 
-    def _info(self, store: _Store) -> TemporaryInfo:
+    def _find_all(self) -> None:
+        """Once: what an earlier process left."""
+        if self._found:
+            return
+        self._found = True
+        for store in left_behind(self._shelf, self._clock()):
+            self._stores[store.id] = store
+
+    def _note(self, store: Store) -> None:
+        def files() -> list[TemporaryFile] | None:
+            with self._lock:
+                return list(store.files.values()) if store.id in self._stores else None
+
+        self._shelf.note(store.id, store.owner, files)
+
+    def _info(self, store: Store) -> TemporaryInfo:
         left = self._limits.lifetime_s - (self._clock() - store.used)
         with self._lock:
-            return TemporaryInfo(store.id, tuple(store.files.values()), len(store.chunks), max(0.0, left))
+            files = tuple(store.files.values())
+            return TemporaryInfo(store.id, files, sum(file.chunks for file in files), max(0.0, left))

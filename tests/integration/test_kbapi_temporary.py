@@ -1,5 +1,9 @@
 """Files dropped into a chat, over HTTP: the contract's shapes, limits, lifetime, search."""
 
+import json
+import os
+import time
+
 import pytest
 from api_app import ScriptedModel, make_settings, running_app
 
@@ -113,12 +117,61 @@ def test_files_are_forgotten_after_their_lifetime(app_client, client):
         stores._clock = before
 
 
-def test_nothing_stays_on_disk(client, settings, tmp_path_factory):
-    upload(client, ("a.txt", "绝密的内容在此"))
+def test_nothing_stays_on_disk_longer_than_the_files(client, settings):
+    made = upload(client, ("a.txt", "绝密的内容在此")).json()["data"]["id"]
     root = settings.paths.knowledge_base
-    assert not [path for path in root.rglob("*") if path.is_file() and "绝密".encode() in path.read_bytes()]
-    cached = [path for path in root.rglob("*") if path.is_file() and ".cache" in path.parts]
-    assert cached == []
+
+    def holding(text):
+        return [path for path in root.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
+
+    assert [path.parent.name for path in holding("绝密")] == [made]
+    assert not [path for path in root.rglob("*") if path.is_file() and ".cache" in path.parts]
+    client.post("/knowledge_base/delete_temp_docs", json={"knowledge_id": made})
+    assert holding("绝密") == []
+    assert not (root / ".dropped" / made).exists()
+
+
+def test_what_is_dropped_outlives_a_restart(tmp_path):
+    settings = make_settings(tmp_path)
+    with running_app(settings, ScriptedModel()) as client:
+        made = upload(client, ("a.txt", "保修期为两年。"), ("b.txt", "退货须在七天内。"), ("e.txt", "")).json()["data"][
+            "id"
+        ]
+        other = upload(client, ("c.txt", "早餐七点开始。")).json()["data"]["id"]
+        client.post("/knowledge_base/delete_temp_docs", json={"knowledge_id": made, "file_names": ["b.txt"]})
+        before = search(client, made, "保修期").json()
+    with running_app(settings, ScriptedModel()) as client:
+        infos = {info["id"]: info for info in client.get("/knowledge_base/temp_docs").json()["data"]}
+        assert set(infos) == {made, other}
+        assert {file["name"]: file["state"] for file in infos[made]["files"]} == {"a.txt": "ready", "e.txt": "failed"}
+        assert infos[made]["chunks"] == 1
+        assert search(client, made, "保修期").json() == before
+        assert search(client, made, "退货").json() == []
+        upload(client, ("d.txt", "退货须在七天内。"), prev_id=made, keep="true")
+        assert [found["metadata"]["source"] for found in search(client, made, "退货").json()] == ["d.txt"]
+        client.post("/knowledge_base/delete_temp_docs", json={"knowledge_id": other})
+    record = tmp_path / "kb" / ".dropped" / made / "store.json"
+    os.utime(record, (time.time() - 8000, time.time() - 8000))
+    with running_app(settings, ScriptedModel()) as client:
+        assert client.get("/knowledge_base/temp_docs").json()["data"] == []
+    assert list(record.parent.parent.iterdir()) == []
+
+
+def test_what_was_damaged_or_cut_short_is_said_of_the_file(tmp_path):
+    settings = make_settings(tmp_path)
+    with running_app(settings, ScriptedModel()) as client:
+        made = upload(client, ("a.txt", "保修期为两年。"), ("b.txt", "退货须在七天内。")).json()["data"]["id"]
+    folder = tmp_path / "kb" / ".dropped" / made
+    record = json.loads((folder / "store.json").read_text("utf-8"))
+    record["files"][0]["state"] = "waiting"
+    (folder / "store.json").write_text(json.dumps(record), "utf-8")
+    for kept in folder.glob("*.npz"):
+        kept.write_bytes(b"torn")
+    (folder.parent / "tmpwithout").mkdir()
+    with running_app(settings, ScriptedModel()) as client:
+        assert search(client, made, "保修期").json() == []
+        (info,) = client.get("/knowledge_base/temp_docs").json()["data"]
+        assert {(file["state"], file["error_code"]) for file in info["files"]} == {("failed", "job_cancelled")}
 
 
 def test_one_file_of_a_chat_is_deleted(client):
