@@ -6,47 +6,49 @@ Pages live in `views/`: Streamlit would take a folder `pages/` beside this file 
 Hooks for browser tests: an element with the key K has the CSS class `st-key-K`.
 
     frame        language · footer · account · log_out · gate_key · gate_enter · log_in · failure (retry)
-    chat         ?conversation=ID opens one. mode · chat_knowledge_base · search_engine · agent_tools (tools) · options
-                 (chat_model · prompt · temperature · history_length · top_k · relevance_floor · read_pages ·
-                 return_direct) · export (export_markdown · export_json) · dropped · dropped_K · drop_K · drop_all ·
-                 welcome · suggestion_K · question · earlier · question_N ·
-                 edit_N (edit_text · edit_send · edit_cancel) ·
-                 answer_N · stop · steps_N · sources_N · source_N_I · no_sources_N · open_N_I (passage · passage_page ·
-                 passage_text · passage_download) · actions_N · feedback_N · reason_N (reason_text_N · reason_send_N) ·
-                 copy_N (copied_N) · regenerate_N · conversations · new_conversation · search_conversations ·
-                 open_conversation_K · conversation_menu_K (save_title · confirm_delete_conversation(_cancel)) ·
-                 page_before · page_after       (N: turn, from 0; I: number in the [I] marks; K: place, from 0)
+    chat         ?conversation=ID opens one. mode · chat_knowledge_base (chat_knowledge_bases) · search_engine ·
+                 agent_tools (tools) · options (chat_model · prompt · temperature · history_length · top_k ·
+                 relevance_floor · read_pages · return_direct) · export (export_markdown · export_json) · dropped ·
+                 dropped_K · drop_K · drop_all · welcome · suggestion_K · question · earlier · question_N · edit_N
+                 (edit_text · edit_send · edit_cancel) · answer_N · stop · steps_N · sources_N · source_N_I · link_N_I ·
+                 no_sources_N · open_N_I (passage · passage_page · passage_text · passage_download) · actions_N ·
+                 feedback_N (thumbs_ID) · reason_N (reason_text_N · reason_send_N) · copy_N (copied_N) · regenerate_N ·
+                 conversations · new_conversation · search_conversations · open_conversation_K · conversation_menu_K
+                 (title_ID · save_title · confirm_delete_conversation(_cancel)) · page_before · page_after   (N: turn,
+                 from 0; I: number in the [I] marks; K: place, from 0)
     knowledge    ?kb=NAME&tab=files|chunks|retrieval|summaries|settings&file=NAME leads to a part of a knowledge base.
     bases        find_knowledge_base · order_knowledge_bases · new_knowledge_base (new_name · new_info · new_embedder ·
-                 new_store · new_splitter · new_chunk_size · new_chunk_overlap · new_ocr · new_zh_title_enhance ·
-                 new_preview_text · new_preview_file · new_preview_chunks · new_create) · no_knowledge_base ·
-                 card_NAME · open_NAME · all_knowledge_bases · manage_knowledge_base · tab_NAME_PART · counts ·
-                 rebuild · rebuild_embedder · rebuild_store · rebuild_force · confirm_rebuild(_cancel) ·
-                 rebuild_progress · rebuild_cancel · rebuild_end · rebuild_outcomes · rebuild_dismiss
-      files      upload · upload_area · upload_files_V · upload_overwrite · upload_start · paste_name_V · paste_text_V ·
-                 paste_start · upload_outcomes · jobs · cancel_job_ID · file_search · file_states · file_order ·
-                 file_table · file_actions · download · download_selected_N · reindex_selected · reindex_custom ·
-                 reindex_start · summarize_selected · show_chunks · delete_selected · confirm_delete_files(_cancel) ·
-                 receipt · receipt_dismiss · failed_files · retry_failed · retry_job_ID
-      chunks     chunk_controls · chunk_search · chunk_state · chunk_add (chunk_add_file · chunk_add_where ·
-                 chunk_add_text · chunk_add_save) · chunk_ID · chunk_edit_ID · chunk_text_ID · chunk_save ·
-                 chunk_switch_ID · chunk_delete_ID · confirm_delete_chunk(_cancel) · chunk_page_of_ID · show_pages ·
-                 chunk_picture · chunk_pages
+                 new_store · new_settings · new_splitter · new_chunk_size · new_chunk_overlap · new_ocr ·
+                 new_zh_title_enhance · new_preview_tabs · new_preview_text · new_preview_file · new_preview_chunks ·
+                 new_create) · no_knowledge_base · card_NAME · open_NAME · knowledge_base_page_V · all_knowledge_bases ·
+                 manage_NAME · tab_NAME_PART · counts · rebuild · rebuild_embedder · rebuild_store · rebuild_force ·
+                 confirm_rebuild(_cancel) · rebuild_progress · rebuild_cancel · rebuild_end · rebuild_outcomes ·
+                 rebuild_dismiss
+      files      upload · upload_tabs · upload_area · upload_files_V · upload_overwrite · upload_start · paste_name_V ·
+                 paste_text_V · paste_start · upload_outcomes · jobs · cancel_job_ID · file_search · file_states ·
+                 file_order · file_table · file_actions · download · download_selected_N · reindex_selected ·
+                 reindex_custom · reindex_start · summarize_selected · show_chunks · delete_selected ·
+                 confirm_delete_files(_cancel) · receipt · receipt_dismiss · failed_files · retry_failed · retry_job_ID
+      chunks     chunk_controls · chunk_file_V · chunk_search · chunk_state · chunk_add (chunk_add_file ·
+                 chunk_add_where · chunk_add_text · chunk_add_save(_cancel)) · chunk_ID · chunk_edit_ID · chunk_text_ID
+                 · chunk_save(_cancel) · chunk_switch_ID · chunk_delete_ID · confirm_delete_chunk(_cancel) ·
+                 chunk_page_of_ID · show_pages · chunk_picture · chunk_pages (chunk_page_V)
       retrieval  retrieval_question · retrieval_bases · retrieval_more · retrieval_k · retrieval_floor ·
                  retrieval_rerank · retrieval_neighbours · retrieval_files · retrieval_filters · retrieval_ask ·
                  retrieval_found · retrieval_table · found_N · found_open_N
       summaries  summary_make_all · summary_make_missing · summary_whole · summary_FILE · summary_make_FILE ·
-                 summary_delete_FILE
-      settings   info_NAME · info_save · ingest_settings · settings_save · settings_reset · preview_text ·
-                 preview_file · preview_chunks · search_settings · search_save · search_reset · check · repair ·
+                 summary_delete_FILE · summary_parts_FILE   (FILE: "whole" for the knowledge base)
+      settings   info_NAME · info_save · ingest_settings · settings_splitter_V_NAME · settings_chunk_size_V_NAME ·
+                 settings_chunk_overlap_V_NAME · settings_ocr_V_NAME · settings_zh_title_enhance_V_NAME · settings_save
+                 · settings_reset · preview_tabs · preview_text · preview_file · preview_chunks · search_settings ·
+                 top_k_V_NAME · floor_V_NAME · rerank_V_NAME · search_save · search_reset · check · repair ·
                  care_rebuild · care_progress · check_report · repair_report · delete_knowledge_base ·
-                 confirm_delete_knowledge_base(_cancel)
-                 (V: grows with each finished upload)
+                 confirm_delete_knowledge_base(_cancel) (V: another number whenever a widget begins anew)
     models       model_tabs · model_NAME (start_model_NAME · switch_model_NAME · stop_model_NAME) · weights_KIND_NAME
                  (download_NAME · cancel_download_NAME) · provider_NAME (test_NAME) · preset · service_memory
     system       system_tabs · service_NAME · log_controls (log_name · log_lines · log_follow) · log · log_refresh ·
-                 jobs_state · jobs_table · disk · settings_in_force · keys_table · new_key_shown · key_name ·
-                 key_scope · key_limit · key_create · revoke_name · revoke_key · confirm_revoke_key · feedback_export ·
+                 jobs_state · jobs_table · disk · settings_in_force · keys_table · new_key_shown · key_name · key_scope
+                 · key_limit · key_create · revoke_name · revoke_key · confirm_revoke_key · feedback_export ·
                  metrics_export
 """
 

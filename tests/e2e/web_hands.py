@@ -1,5 +1,6 @@
 """What hands do on the web page, by the keys of its elements; each waits for what it needs, never for a time."""
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,9 @@ PATIENCE_S = 60
 
 
 def key(page: Any, name: str) -> Any:
-    """The element with this key, or the first whose key begins so where the name ends with an underscore."""
+    """The element with this key, or the first whose key begins so where the name ends with an underscore. Streamlit
+    has no other marks in its classes than those of ASCII words."""
+    name = re.sub(r"[^a-zA-Z0-9_-]", "-", name.strip())
     return page.locator(f'[class*="st-key-{name}"]' if name.endswith("_") else f".st-key-{name}").first
 
 

@@ -37,6 +37,9 @@ class FileLabels(Table):
     stage_parsing = Label("正在读取", "reading")
     stage_splitting = Label("正在切分", "splitting")
     stage_embedding = Label("正在建立索引", "indexing")
+    job_called_off = Label(
+        "已取消处理“{name}”，知识库保持原样。", "“{name}” is cancelled; the knowledge base stays as it was."
+    )
     cancel_job = Label("取消处理“{name}”", "Cancel “{name}”")
     retry_failed = Label("全部重试", "Retry all failed")
 

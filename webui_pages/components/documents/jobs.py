@@ -80,7 +80,7 @@ def _row(ui: Ui, job: JobDetails) -> None:
             icon=":material/close:",
             key=f"cancel_job_{job.id}",
             on_click=_cancel,
-            args=(ui, job.id),
+            args=(ui, job),
             **ui.lock("write", hint=hint),
         )
 
@@ -97,8 +97,12 @@ def stage_text(ui: Ui, job: JobDetails) -> str:
     return " ".join(part for part in (stage, page, f"{job.percent}%") if part)
 
 
-def _cancel(ui: Ui, job_id: int) -> None:
+def _cancel(ui: Ui, job: JobDetails) -> None:
     try:
-        ui.client.cancel(job_id)
+        ui.client.cancel(job.id)
     except ApiFailed as failure:
         ui.state.notice = failure.message
+        return
+    # What was wished is no failure to be told of at the end.
+    desk().watched.pop(job.id, None)
+    ui.state.notice = ui.text.job_called_off.format(name=job.file)

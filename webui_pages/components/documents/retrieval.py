@@ -52,8 +52,11 @@ def _conditions(ui: Ui, present: KnowledgeBaseDetails) -> dict[str, Any]:
         [{"field": None, "operator": "=", "value": ""}],
         num_rows="dynamic",
         key="retrieval_filters",
+        placeholder="",
         column_config={
-            "field": st.column_config.SelectboxColumn(text.filter_field, options=list(FIELDS)),
+            "field": st.column_config.SelectboxColumn(
+                text.filter_field, options=list(FIELDS), format_func=lambda name: getattr(text, f"filter_{name}")
+            ),
             "operator": st.column_config.SelectboxColumn(text.filter_operator, options=list(OPERATORS)),
             "value": st.column_config.TextColumn(text.filter_value),
         },

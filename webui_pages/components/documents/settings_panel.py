@@ -1,5 +1,7 @@
 """The settings of a knowledge base: description, splitting with a trial of it, searching, care, its end."""
 
+from collections.abc import Iterable, Mapping
+
 import streamlit as st
 
 from server.api.schemas.knowledge_bases import KnowledgeBaseDetails, SettingsRequest, UpdateSettings
@@ -11,8 +13,15 @@ from webui_pages.components.ingest_settings import formats, settings_fields
 from webui_pages.desk import desk
 from webui_pages.ui import Ui, literal
 
-READING = ("splitter", "chunk_size", "chunk_overlap", "zh_title_enhance", "ocr")
-SEARCHING = ("top_k", "score_threshold", "rerank")
+READING = {
+    "splitter": "splitter",
+    "chunk_size": "chunk_size",
+    "chunk_overlap": "chunk_overlap",
+    "zh_title_enhance": "title_enhance",
+    "ocr": "ocr",
+}
+SEARCHING = {"top_k": "top_k", "score_threshold": "relevance_floor", "rerank": "use_rerank"}
+"""Settings of the API, each with the label of its field."""
 MOST_HITS = 100
 
 
@@ -107,9 +116,9 @@ def _searching(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
         _reset(ui, chosen.name, SEARCHING)
 
 
-def _own(ui: Ui, chosen: KnowledgeBaseDetails, names: tuple[str, ...]) -> None:
-    own = [name for name in names if name in chosen.own]
-    st.caption(literal(ui.text.own_settings.format(names=", ".join(own))) if own else ui.text.no_own_settings)
+def _own(ui: Ui, chosen: KnowledgeBaseDetails, labels: Mapping[str, str]) -> None:
+    own = ui.text.comma.join(getattr(ui.text, label) for name, label in labels.items() if name in chosen.own)
+    st.caption(literal(ui.text.own_settings.format(names=own)) if own else ui.text.no_own_settings)
 
 
 def _save(ui: Ui, name: str, wanted: SettingsRequest, said: str) -> None:
@@ -117,7 +126,7 @@ def _save(ui: Ui, name: str, wanted: SettingsRequest, said: str) -> None:
     _update(ui, UpdateSettings.model_validate({"knowledge_base_name": name, **values}), said)
 
 
-def _reset(ui: Ui, name: str, settings: tuple[str, ...]) -> None:
+def _reset(ui: Ui, name: str, settings: Iterable[str]) -> None:
     _update(ui, UpdateSettings(knowledge_base_name=name, reset=list(settings)), ui.text.settings_reset)
 
 
