@@ -1,10 +1,10 @@
 """What every page and component is given, and the two things all of them do: show text as it is, show a failure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypedDict, get_args
+from typing import TYPE_CHECKING, TypedDict, TypeVar, get_args
 
 import streamlit as st
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
     from streamlit.navigation.page import Page
 
+T = TypeVar("T")
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
 _SCOPES: tuple[KeyScope, ...] = get_args(KeyScope)
 LOOK_EVERY_S = 2.0
@@ -61,6 +62,13 @@ class Ui:
         """Arguments for a widget that needs this scope: disabled with the reason without it, `also` for others."""
         reason = self.why_not(needed)
         return {"disabled": also or reason is not None, "help": reason or hint}
+
+
+def once(found: T, ask: Callable[[], T]) -> Callable[[], T]:
+    """What was just found at the first call, asked for anew at later ones: the first run of a fragment belongs to the
+    run that makes it, and needs no question of its own."""
+    ready = [found]
+    return lambda: ready.pop() if ready else ask()
 
 
 def link_to(ui: Ui, page: str, label: str, query: dict[str, str] | None = None) -> None:

@@ -1,12 +1,13 @@
 """Chat models: what runs, what could, what is missing; start, stop, switch."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
 import streamlit as st
 
 from server.api.schemas.models import ModelStateDetails
-from webui_pages.ui import Ui, failures_shown, literal
+from webui_pages.ui import Ui, failures_shown, literal, once
 from webui_pages.works import Work, start
 
 LOOK_BUSY_S = 1.0
@@ -22,13 +23,14 @@ _COLORS: dict[str, Literal["green", "blue", "orange", "red", "gray"]] = {
 
 def chat_models(ui: Ui) -> None:
     """The models live; looked at more often while something changes."""
-    every = LOOK_BUSY_S if _busy(ui, ui.client.model_states()) else LOOK_CALM_S
-    st.fragment(_list, run_every=every)(ui, watched=every == LOOK_BUSY_S)
+    states = ui.client.model_states()
+    every = LOOK_BUSY_S if _busy(ui, states) else LOOK_CALM_S
+    st.fragment(_list, run_every=every)(ui, once(states, ui.client.model_states), watched=every == LOOK_BUSY_S)
 
 
-def _list(ui: Ui, *, watched: bool) -> None:
+def _list(ui: Ui, ask: Callable[[], list[ModelStateDetails]], *, watched: bool) -> None:
     with failures_shown(ui):
-        states = ui.client.model_states()
+        states = ask()
         if _busy(ui, states) != watched:
             st.rerun()
         for state in sorted(states, key=lambda one: _ORDER.index(one.state)):

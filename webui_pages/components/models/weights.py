@@ -1,10 +1,12 @@
 """Models of one kind with their weights: which is used and why, what others lack, fetching them."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from server.api.schemas.models import CatalogEntry, DownloadDetails
 from webui_pages.client import ApiFailed
-from webui_pages.ui import Ui, failures_shown, literal
+from webui_pages.ui import Ui, failures_shown, literal, once
 
 LOOK_S = 1.0
 _MB = 1024**2
@@ -12,13 +14,15 @@ _MB = 1024**2
 
 def weights(ui: Ui, *kinds: str) -> None:
     """The configured models of these kinds; looked at every second while weights are being fetched."""
-    running = any(one.state == "running" for one in ui.client.downloads())
-    st.fragment(_list, run_every=LOOK_S if running else None)(ui, kinds, watched=running)
+    found = ui.client.downloads()
+    running = any(one.state == "running" for one in found)
+    every = LOOK_S if running else None
+    st.fragment(_list, run_every=every)(ui, kinds, once(found, ui.client.downloads), watched=running)
 
 
-def _list(ui: Ui, kinds: tuple[str, ...], *, watched: bool) -> None:
+def _list(ui: Ui, kinds: tuple[str, ...], ask: Callable[[], list[DownloadDetails]], *, watched: bool) -> None:
     with failures_shown(ui):
-        downloads = {one.name: one for one in ui.client.downloads()}
+        downloads = {one.name: one for one in ask()}
         if any(one.state == "running" for one in downloads.values()) != watched:
             st.rerun()
         entries = ui.client.catalog()

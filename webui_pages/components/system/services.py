@@ -1,12 +1,13 @@
 """Services with their state, and the end of their logs."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import streamlit as st
 
-from server.api.schemas.system import ServiceDetails
+from server.api.schemas.system import ServiceDetails, Services
 from webui_pages.components.system.ages import age
-from webui_pages.ui import Ui, failures_shown, literal
+from webui_pages.ui import Ui, failures_shown, literal, once
 
 LOOK_S = 5.0
 FOLLOW_S = 2.0
@@ -23,14 +24,14 @@ _COLORS: dict[str, Literal["green", "blue", "orange", "red", "gray"]] = {
 
 def services(ui: Ui) -> None:
     """All services, live, then one log. Raises `ApiFailed`."""
-    names = ui.client.services().logs
-    st.fragment(_list, run_every=LOOK_S)(ui)
-    _logs(ui, names)
+    found = ui.client.services()
+    st.fragment(_list, run_every=LOOK_S)(ui, once(found, ui.client.services))
+    _logs(ui, found.logs)
 
 
-def _list(ui: Ui) -> None:
+def _list(ui: Ui, ask: Callable[[], Services]) -> None:
     with failures_shown(ui):
-        found = ui.client.services()
+        found = ask()
         if not found.launcher:
             st.info(ui.text.no_launcher, icon=":material/info:")
         with st.container(key="services"):
