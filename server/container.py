@@ -68,7 +68,7 @@ class Container:
     async def aclose(self) -> None:
         """Let go of what belongs to the event loop, then of the rest."""
         await self.agent.aclose()
-        await self.chat_models.connections.aclose()
+        await self.chat_models.aclose()
         self.close()
 
     def close(self) -> None:

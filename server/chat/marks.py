@@ -1,6 +1,7 @@
 """Where a text holds the words of a question: character ranges for clients to highlight, never markup."""
 
 import re
+from functools import lru_cache
 
 from server.analysis import CJK, fold, has_cjk, terms
 from server.retrieval.question import keywords
@@ -30,10 +31,14 @@ def _shared(run: str, wanted: set[str]) -> list[Range]:
     """A word as a whole; of Chinese the pairs of characters, for a single one is in every text."""
     if not has_cjk(run):
         return [(0, len(run))] if fold(run) in wanted else []
-    letters = [fold(letter) for letter in run]
+    letters = [_folded(letter) for letter in run]
     if len(letters) == 1:
         return [(0, 1)] if letters[0] in wanted else []
     return [(at, at + 2) for at in range(len(letters) - 1) if letters[at] + letters[at + 1] in wanted]
+
+
+_folded = lru_cache(maxsize=10_000)(fold)
+"""The same few thousand characters make up all texts."""
 
 
 def excerpt(text: str, ranges: list[Range]) -> Range:

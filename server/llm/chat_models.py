@@ -48,6 +48,10 @@ class ChatModels:
         self._counters: dict[str, TokenCounter] = {}
         self._windows: dict[str, int] = {}
 
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop."""
+        await self.connections.aclose()
+
     async def stream(self, messages: Sequence[Message], generation: Generation) -> AsyncGenerator[Piece, None]:
         """The answer piece by piece; the last one tells why it ended and what it cost. Closing cancels the generation.
 

@@ -32,6 +32,9 @@ class ScriptedModel:
             raise self.error
         yield Piece(finish_reason="stop")
 
+    async def aclose(self):
+        pass
+
     def window(self, model):
         return 8192
 
