@@ -80,7 +80,8 @@ class JsonLoop:
                     yield event
             read = parse(self._reply, self._sole)
             if isinstance(read, Answer):
-                yield Token(self._last_words(read))
+                if rest := self._last_words(read):
+                    yield Token(rest)
                 yield Done(self._finish_reason, self._usage)
                 return
             if steps >= self._run.step_limit:

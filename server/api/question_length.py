@@ -32,4 +32,7 @@ def _questions(body: Any) -> list[str]:
     messages = body.get("messages")
     last = messages[-1] if isinstance(messages, list) and messages else None
     said = last.get("content") if isinstance(last, dict) else None
+    if isinstance(said, list):
+        parts = (part.get("text") for part in said if isinstance(part, dict))
+        said = "".join(text for text in parts if isinstance(text, str))
     return [text for text in (body.get("query"), said) if isinstance(text, str)]

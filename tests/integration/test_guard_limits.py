@@ -101,6 +101,7 @@ def test_uploads_lie_on_disk_while_they_arrive(client, monkeypatch):
         ("/chat/knowledge_base_chat", {"query": "长" * 101, "knowledge_base_name": "samples"}),
         ("/knowledge_base/search_docs", {"query": "长" * 101, "knowledge_base_name": "samples"}),
         ("/v1/chat/completions", {"model": "kb:samples", "messages": [{"role": "user", "content": "长" * 101}]}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": [{"type": "text", "text": "长" * 101}]}]}),
     ],
 )
 def test_a_long_question_is_refused(client, path, body):
