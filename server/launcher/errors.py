@@ -81,8 +81,8 @@ class ModelRunning(Conflict):
     """Detail: name."""
 
     code = "model_running"
-    en = 'The model "{name}" is already running.'
-    zh = "模型“{name}”已在运行。"
+    en = 'The model "{name}" is running already, or being loaded.'
+    zh = "模型“{name}”已在运行或正在加载。"
 
 
 class ModelNotRunning(Conflict):

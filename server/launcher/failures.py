@@ -18,6 +18,23 @@ _ADVICE = [
         "The package {0} is missing. Run: make run    (or: pip install -r requirements.txt)",
         "缺少软件包 {0}。请运行：make run（或 pip install -r requirements.txt）",
     ),
+    (  # vLLM: ValueError: The model's max seq len (32768) is larger than the maximum number of tokens that can be …
+        r"(max seq len \(\d+\) is larger|larger than the available KV cache memory)",
+        "Its context does not fit beside its weights. Set a smaller window for it, or a larger gpu_memory_utilization.",
+        "显存放得下权重，但放不下它的上下文。请为该模型设置更小的 window，或更大的 gpu_memory_utilization。",
+    ),
+    (  # vLLM: ValueError: Free memory on device (5.1/23.6 GiB) on startup is less than desired GPU memory utilization
+        r"(less than desired GPU memory utilization|No available memory for the cache blocks)",
+        "The card has too little free memory. Stop what else uses it (nvidia-smi shows it), set a smaller "
+        "gpu_memory_utilization, more cards with num_gpus, or a quantised model.",
+        "显卡剩余显存不足。请停止占用显存的其他程序（nvidia-smi 可查看），或设置更小的 gpu_memory_utilization、"
+        "更多显卡（num_gpus），或改用量化模型。",
+    ),
+    (  # vLLM: attention heads (14) must be divisible by tensor parallel size (4); World size (4) is larger than ...
+        r"(divisible by (?:the )?tensor parallel size|World size \(\d+\) is larger than the number of available GPUs)",
+        "num_gpus does not suit this model or this machine; 1, 2, 4 or 8 suit most.",
+        "num_gpus 与该模型或本机的显卡数量不匹配，通常为 1、2、4 或 8。",
+    ),
     (
         r"(out of memory|MemoryError|Cannot allocate memory)",
         "There is not enough memory. Stop other programs, choose a smaller model with -n NAME, or use --lite.",

@@ -47,6 +47,8 @@ class Models:
             StoppedWhileLoading: somebody stopped it meanwhile.
         """
         services = self._services(name)
+        if self._running(name):
+            raise ModelRunning(name=name)
         with self._turns[name]:
             self._called_off.discard(name)
             return self._start(name, services)

@@ -62,6 +62,9 @@ def main():
     given, others = parser.parse_known_args()
     if "--fail" in others:
         sys.exit("torch.OutOfMemoryError: CUDA out of memory")
+    if "--slow" in others:
+        sys.stderr.write("Loading safetensors checkpoint shards:  33% Completed | 1/3 [00:01<00:02]\n")
+        time.sleep(300)
     time.sleep(0.5)
     server = ThreadingHTTPServer((given.host, given.port), Handler)
     server.model = given.served_model_name

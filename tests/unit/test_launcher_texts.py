@@ -68,6 +68,21 @@ def test_banner_and_summary_name_versions_models_reasons_and_no_secret(settings)
         (Failure("died", 1.2, "logs/a.log", -9), "ended by SIGKILL", "lack of memory"),
         (Failure("died", 1.2, "logs/a.log", 1, ("CUDA out of memory.",)), "exit code 1", "smaller model"),
         (Failure("died", 1.2, "logs/a.log", 1, ("[Errno 98] Address already in use",)), "exit code", "another port"),
+        (
+            Failure("died", 9, "logs/a.log", 1, ("ValueError: The model's max seq len (32768) is larger than the",)),
+            "exit code 1",
+            "smaller window",
+        ),
+        (
+            Failure("died", 9, "logs/a.log", 1, ("ValueError: Free ... is less than desired GPU memory utilization",)),
+            "exit code 1",
+            "nvidia-smi",
+        ),
+        (
+            Failure("died", 9, "logs/a.log", 1, ("heads (14) must be divisible by tensor parallel size (4).",)),
+            "exit code 1",
+            "num_gpus does not suit",
+        ),
         (Failure("died", 1.2, "logs/a.log", 5, ("who knows",)), "after 1.2 s", "logs/a.log"),
         (Failure("timeout", 120, "logs/a.log"), "within 120 s", "launcher.start_timeout_s"),
         (Failure("timeout", 9, "logs/a.log", detail="http://127.0.0.1:1"), "within 9 s", "http://127.0.0.1:1 does not"),
