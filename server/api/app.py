@@ -6,7 +6,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import RedirectResponse
-from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi_offline import FastAPIOffline
 
 from configs.settings import Settings
@@ -93,14 +92,8 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
     )
     errors.install(app)
     _add_middleware(app, settings)
-    # The guard checks the key; the first two only give the documentation page its fields for it.
-    every = [
-        Depends(HTTPBearer(auto_error=False)),
-        Depends(APIKeyHeader(name="X-API-Key", auto_error=False)),
-        Depends(check_question_length),
-    ]
     for part in ROUTES:
-        app.include_router(part.router, dependencies=every)
+        app.include_router(part.router, dependencies=[Depends(check_question_length)])
     app.add_api_route("/", _to_docs, include_in_schema=False)
     openapi.install(app)
     return app

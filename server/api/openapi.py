@@ -62,6 +62,11 @@ _OPENAI_ERROR = {
         }
     },
 }
+_KEYS = {
+    "HTTPBearer": {"type": "http", "scheme": "bearer"},
+    "APIKeyHeader": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+"""The guard takes either. Said here and not by dependencies of each route, which would run with each request."""
 _PLAIN = {"type": "object", "properties": {"detail": {}}, "description": "what the framework itself refuses"}
 
 
@@ -83,9 +88,11 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
     schemas = components.setdefault("schemas", {})
     schemas |= {"Error": _ERROR, "OpenAIError": _OPENAI_ERROR, "Refusal": _PLAIN}
     components["responses"] = _responses()
+    components["securitySchemes"] = _KEYS
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             operation["x-scope"] = None if is_open(path) else needed_scope(method.upper(), path)
+            operation["security"] = [{name: []} for name in _KEYS]
             _add_errors(operation, "OpenAI" if speaks_openai(path) else "")
             _add_examples(operation, schemas)
     return document

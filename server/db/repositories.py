@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, case, delete, func, inspect, select
+from sqlalchemy import Connection, bindparam, case, delete, func, inspect, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -73,15 +73,15 @@ def knowledge_bases(session: Session) -> list[KnowledgeBaseRow]:
     return list(session.scalars(select(KnowledgeBaseRow).order_by(KnowledgeBaseRow.id)))
 
 
-def find_knowledge_base(session: Session, key: str) -> KnowledgeBaseRow | None:
+def find_knowledge_base(connection: Connection, key: str) -> KnowledgeBaseRow | None:
     """The knowledge base with this key (its name without regard to case)."""
-    found = session.connection().execute(_KNOWLEDGE_BASE_BY_KEY, {"key": key}).first()
+    found = connection.execute(_KNOWLEDGE_BASE_BY_KEY, {"key": key}).first()
     return KnowledgeBaseRow(**found._asdict()) if found is not None else None
 
 
 def add_knowledge_base(session: Session, row: KnowledgeBaseRow) -> None:
     """Insert a knowledge base. Raises `KnowledgeBaseExists` when the name is taken."""
-    if find_knowledge_base(session, row.key) is not None:
+    if find_knowledge_base(session.connection(), row.key) is not None:
         raise KnowledgeBaseExists(name=row.name)
     session.add(row)
     try:
@@ -243,12 +243,11 @@ def delete_file(session: Session, file_id: int) -> list[int]:
     return ids
 
 
-def visible_chunks(session: Session, ids: Iterable[int]) -> dict[int, Chunk]:
+def visible_chunks(connection: Connection, ids: Iterable[int]) -> dict[int, Chunk]:
     """The chunks among these ids of index entries that may be shown, by that id."""
     found: dict[int, Chunk] = {}
     for batch in _batches(ids):
-        # Not by the session itself, whose bookkeeping for objects takes as long as the whole query; these are columns.
-        found.update(_as_chunks(session.connection().execute(_CHUNKS_BY_ID, {"ids": batch})))
+        found.update(_as_chunks(connection.execute(_CHUNKS_BY_ID, {"ids": batch})))
     return found
 
 

@@ -28,6 +28,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
         self._writer = self._engine.execution_options(writes=True)
+        self._single = self._engine.execution_options(single=True)
 
     @property
     def dialect(self) -> str:
@@ -51,6 +52,15 @@ class Database:
         """A session that sees one consistent state and changes nothing."""
         with Session(self._engine, expire_on_commit=False) as session:
             yield session
+
+    @contextmanager
+    def statement(self) -> Iterator[Connection]:
+        """A connection for one SELECT, which sees one consistent state without a transaction around it.
+
+        Every search asks twice, and a session with its transaction takes longer than what is asked.
+        """
+        with self._single.connect() as connection:
+            yield connection
 
     @contextmanager
     def unit_of_work(self) -> Iterator[Session]:
@@ -80,5 +90,6 @@ def _set_up_sqlite(connection: sqlite3.Connection, _: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("single"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")

@@ -9,8 +9,8 @@ from server.knowledge_base.names import KbName
 
 def find(database: Database, name: str) -> KnowledgeBaseRow | None:
     """The knowledge base of that name, None when there is none. Raises `BadName`."""
-    with database.read() as session:
-        return rows.find_knowledge_base(session, KbName.parse(name).key)
+    with database.statement() as connection:
+        return rows.find_knowledge_base(connection, KbName.parse(name).key)
 
 
 def named(database: Database, name: str) -> KnowledgeBaseRow:

@@ -133,7 +133,7 @@ class _Repair:
             told("embedding", start, len(missing))
             batch = missing[start : start + EMBED_BATCH]
             with self._database.read() as session:
-                chunks = rows.visible_chunks(session, batch)
+                chunks = rows.visible_chunks(session.connection(), batch)
             texts = [indexed_text(chunks[i].file, chunks[i].text, chunks[i].meta) for i in batch]
             embedder = self._embedders.for_index(kb)
             entries = Entries(batch, embed_documents(embedder, texts), [" ".join(terms(text)) for text in texts])

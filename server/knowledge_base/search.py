@@ -161,18 +161,22 @@ class Searcher:
     ) -> list[tuple[Candidate, Chunk]]:
         """The best candidates that may be shown; rows are read in small steps, as the first ones are mostly enough."""
         kept: list[tuple[Candidate, Chunk]] = []
-        with self._database.read() as session:
-            if filters.files:
-                names = [file.name for file in rows.files(session, kb.id) if filters.allow_file(file.name)]
-                ids = rows.visible_ids_of(session, kb.id, names)
-                candidates = [candidate for candidate in candidates if candidate.id in ids]
-            start, step = 0, wanted
-            while len(kept) < wanted and start < len(candidates):
-                part = candidates[start : start + step]
-                visible = rows.visible_chunks(session, [candidate.id for candidate in part])
-                kept += [(c, visible[c.id]) for c in part if c.id in visible and filters.allow(visible[c.id])]
-                start, step = start + step, rows.BATCH
+        if filters.files:
+            ids = self._ids_of_files(kb, filters)
+            candidates = [candidate for candidate in candidates if candidate.id in ids]
+        start, step = 0, wanted
+        while len(kept) < wanted and start < len(candidates):
+            part = candidates[start : start + step]
+            with self._database.statement() as connection:
+                visible = rows.visible_chunks(connection, [candidate.id for candidate in part])
+            kept += [(c, visible[c.id]) for c in part if c.id in visible and filters.allow(visible[c.id])]
+            start, step = start + step, rows.BATCH
         return kept[:wanted]
+
+    def _ids_of_files(self, kb: KnowledgeBaseRow, filters: Filters) -> set[int]:
+        with self._database.read() as session:
+            names = [file.name for file in rows.files(session, kb.id) if filters.allow_file(file.name)]
+            return rows.visible_ids_of(session, kb.id, names)
 
 
 def _within(hit: Hit, limit: float) -> bool:
