@@ -10,14 +10,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
 COMMIT = "0" * 39 + "1"
+TRICKLE, TRICKLE_S = 16_384, 0.5
 
 
 class FakeHub:
-    """`files` by path; `cut` paths break off once in mid-file; `lies` have another checksum than announced."""
+    """`files` by path; `cut` paths break off once in mid-file; `held` ones trickle from there until `go` is set; `lies`
+    have another checksum than announced."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.files = dict(files)
         self.cut: set[str] = set()
+        self.held: set[str] = set()
+        self.go = threading.Event()
         self.lies: set[str] = set()
         self.sizes: dict[str, int] = {}
         self.ranges: list[str] = []
@@ -95,9 +99,25 @@ class _Handler(BaseHTTPRequestHandler):
             content, status = content[int(first) : end], 206
         if body:
             self.hub.served.append(name)
+        if name in self.hub.held and body:
+            self._hold(status, content, {**headers, "Connection": "close"})
+            return
         self._send(status, content, body=body, headers=headers, cut=name in self.hub.cut and body)
         if body:
             self.hub.cut.discard(name)
+
+    def _hold(self, status: int, content: bytes, headers: Mapping[str, str]) -> None:
+        """Half of it, then a little now and then, and the rest when it may go on; whoever asked may have left."""
+        sent = len(content) // 2
+        try:
+            self._send(status, content, body=False, headers=headers)
+            self.wfile.write(content[:sent])
+            while not self.hub.go.wait(TRICKLE_S):
+                self.wfile.write(content[sent : sent + TRICKLE])
+                sent += TRICKLE
+            self.wfile.write(content[sent:])
+        except OSError:
+            self.close_connection = True
 
     def _send(
         self,
@@ -132,5 +152,6 @@ def running(hub: FakeHub) -> Iterator[FakeHub]:
     try:
         yield hub
     finally:
+        hub.go.set()
         server.shutdown()
         server.server_close()
