@@ -1,6 +1,5 @@
 """All chat models behind one door: a provider's are asked directly, the others through FastChat's OpenAI API."""
 
-import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -17,7 +16,7 @@ from server.llm.provider_calls import as_chat_error, streamed
 from server.llm.provider_connections import Connections
 from server.llm.providers import Endpoint, ProviderModel, endpoint_of, find_model, named_models
 from server.llm.tokens import TokenCounter, from_folder, from_tiktoken
-from server.llm.weights import weights_folder
+from server.llm.weights import weights_folder, window_of
 from server.types import Message, Usage
 
 if TYPE_CHECKING:
@@ -26,6 +25,12 @@ if TYPE_CHECKING:
 WINDOW = 8192
 """Tokens of prompt and answer together that are taken for granted of a model that does not tell."""
 TOOLS = "tools"
+FASTCHAT_LACKS = ("presence_penalty", "frequency_penalty", "seed")
+"""What FastChat's own model worker leaves out without a word."""
+_NOT_FASTCHAT = {
+    "reason_en": "FastChat's model worker does not know it; the engine transformers does",
+    "reason_zh": "FastChat 的模型进程不支持它，transformers 引擎支持",
+}
 _ONLY_PROVIDERS = {
     "reason_en": "only models of providers are asked in a way that knows it",
     "reason_zh": "只有服务商（providers）的模型支持该字段",
@@ -98,6 +103,10 @@ class ChatModels:
         return found is not None and found.tools
 
     def _check_options(self, generation: Generation) -> None:
+        configured = self._settings.models.llm.get(generation.model)
+        for field in FASTCHAT_LACKS if configured and configured.engine == "fastchat" else ():
+            if getattr(generation, field):
+                raise OptionNotSupported(field=field, name=generation.model, **_NOT_FASTCHAT)
         if not generation.options:
             return
         found, field = find_model(self._settings, generation.model), next(iter(generation.options))
@@ -165,10 +174,7 @@ class ChatModels:
         if (found and found.window) or (configured and configured.window):
             return found.window if found else configured.window  # pyright: ignore[reportOptionalMemberAccess]
         folder = weights_folder(self._settings, name, configured) if configured and not found else None
-        if folder is None:
-            return WINDOW
-        config = json.loads((folder / "config.json").read_text("utf-8"))
-        return int(config.get("max_position_embeddings") or WINDOW)
+        return (window_of(folder) if folder else None) or WINDOW
 
 
 def request_body(messages: Sequence[Message], generation: Generation, endpoint: Endpoint, model: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from configs.settings import Settings
 
 AnyModel = LlmModel | EmbedModel | RerankModel
 POINTER = b"version https://git-lfs"
+_WINDOWS = ("max_position_embeddings", "seq_length", "max_sequence_length", "n_positions", "n_ctx")
 _TENSORS = ("*.safetensors", "*.bin")
 
 
@@ -34,6 +35,22 @@ def defect(folder: Path) -> tuple[str, str] | None:
     if absent:
         return f"{', '.join(absent[:3])} missing", f"缺少 {', '.join(absent[:3])}"
     return None
+
+
+def window_of(folder: Path) -> int | None:
+    """Tokens of prompt and answer together that the weights were made for; None when their configuration does not tell.
+
+    A model that reads pictures keeps it in the part about text; a stretched one says by what.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    text = config.get("text_config") or config
+    made_for = next((length for name in _WINDOWS if (length := text.get(name))), None)
+    rope = text.get("rope_parameters") or text.get("rope_scaling") or {}
+    stretched = (rope.get("factor") or 1) * (rope.get("original_max_position_embeddings") or 0)
+    return max(int(made_for), int(stretched)) if made_for else None
 
 
 def size(folder: Path) -> int:

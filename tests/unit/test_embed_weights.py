@@ -9,7 +9,7 @@ import pytest
 from configs import Settings
 from server.errors import ModelUnavailable
 from server.llm.catalog import choose_reranker
-from server.llm.weights import defect, weights_folder
+from server.llm.weights import defect, weights_folder, window_of
 
 
 def tensors(file: Path, *, cut: int = 0) -> None:
@@ -78,3 +78,31 @@ def test_incomplete_weights_name_the_command_that_fetches_them(settings: Setting
     pytest.importorskip("torch")
     with pytest.raises(ModelUnavailable, match=r"incomplete.*--download bge-reranker-base"):
         choose_reranker(settings)
+
+
+@pytest.mark.parametrize(
+    ("config", "window"),
+    [
+        ({"max_position_embeddings": 32768}, 32768),
+        ({"seq_length": 8192}, 8192),
+        ({"text_config": {"max_position_embeddings": 131072}}, 131072),
+        (
+            {
+                "max_position_embeddings": 32768,
+                "rope_scaling": {"factor": 4.0, "original_max_position_embeddings": 32768},
+            },
+            131072,
+        ),
+        ({"rope_parameters": {"rope_theta": 1e6}, "n_ctx": 512}, 512),
+        ({}, None),
+    ],
+)
+def test_the_window_that_weights_were_made_for(tmp_path, config, window):
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert window_of(tmp_path) == window
+
+
+def test_a_configuration_that_cannot_be_read_tells_no_window(tmp_path):
+    assert window_of(tmp_path) is None
+    (tmp_path / "config.json").write_text("{")
+    assert window_of(tmp_path) is None
