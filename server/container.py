@@ -47,7 +47,7 @@ class Container:
     rebuilds: Rebuilds
     checkups: Checkups
     previewer: Previewer
-    reranking: Reranking | None
+    reranking: Reranking
     parser: Parser
     embedders: Embedders
     chat_models: ChatModels
@@ -76,8 +76,7 @@ class Container:
         self.downloads.close()
         self.knowledge_bases.jobs.stop()
         self.temporary.close()
-        if self.reranking is not None:
-            self.reranking.close()
+        self.reranking.close()
         self.parser.close()
         self.conversations.close()
         self.database.close()
@@ -97,8 +96,9 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
     llm_choice = wanted_llm(settings)
     parser = parser or ParserPool(settings)
     embedders = Embedders(settings, embedder_choice)
-    reranking = Reranking(settings) if Reranking.choice(settings) else None
-    knowledge_bases = KnowledgeBases(settings, database, embedders, parser, reranking)
+    reranking = Reranking(settings)
+    reranking.present()
+    knowledge_bases = KnowledgeBases(settings, database, embedders, parser, reranking.present)
     search_engines = SearchEngines(settings)
     rank = TextRanker(embedders, settings.retrieval.candidates)
     chat_models = ChatModels(settings, llm_choice.name)

@@ -45,7 +45,8 @@ Hooks for browser tests: an element with the key K has the CSS class `st-key-K`.
                  care_rebuild · care_progress · check_report · repair_report · delete_knowledge_base ·
                  confirm_delete_knowledge_base(_cancel) (V: another number whenever a widget begins anew)
     models       model_tabs · model_NAME (start_model_NAME · switch_model_NAME · stop_model_NAME) · weights_KIND_NAME
-                 (download_NAME · cancel_download_NAME) · provider_NAME (test_NAME) · preset · service_memory
+                 (download_NAME · cancel_download_NAME ·
+                 start_downloaded_NAME) · provider_NAME (test_NAME) · preset · service_memory
     system       system_tabs · service_NAME · log_controls (log_name · log_lines · log_follow) · log · log_refresh ·
                  jobs_state · jobs_table · disk · settings_in_force · keys_table · new_key_shown · key_name · key_scope
                  · key_limit · key_create · revoke_name · revoke_key · confirm_revoke_key · feedback_export ·

@@ -33,6 +33,8 @@ AT_A_TIME = min(4, os.cpu_count() or 2)
 
 Reranker = Callable[[str, Sequence[Hit], int], Reranked]
 """(question, hits, top_k) → the best of them, best first; see `server.retrieval.rerank.Reranking`."""
+FindReranker = Callable[[], Reranker | None]
+"""The reranker, asked for at each search: it may arrive while everything runs."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +84,13 @@ class Searcher:
         database: Database,
         indexes: IndexPool,
         embedders: Embedders,
-        reranker: Reranker | None = None,
+        find_reranker: FindReranker = lambda: None,
     ) -> None:
         self._settings = settings
         self._database = database
         self._indexes = indexes
         self._embedders = embedders
-        self._reranker = reranker
+        self._find_reranker = find_reranker
         self._turns = threading.BoundedSemaphore(AT_A_TIME)
 
     def search(self, targets: Sequence[KnowledgeBaseRow], query: Query) -> Found:
@@ -98,8 +100,8 @@ class Searcher:
         top_k = (
             query.top_k or max([c.top_k or 0 for c in choices.values()], default=0) or self._settings.retrieval.top_k
         )
-        reranks = self._reranks(query, list(choices.values()))
-        wanted = max(top_k, self._settings.retrieval.rerank_candidates) if reranks else top_k
+        reranker = self._find_reranker() if self._reranks(query, list(choices.values())) else None
+        wanted = max(top_k, self._settings.retrieval.rerank_candidates) if reranker else top_k
         with found.stage("total"):
             with found.stage("embedding"):
                 asked = self._ask(targets, query.text)
@@ -109,9 +111,9 @@ class Searcher:
                     found.hits += self._search_one(kb, asked[kb.embed_model], query.filters, wanted, found)
             found.hits.sort(key=lambda hit: (-hit.relevance, hit.chunk.id))
             found.fused = {hit.chunk.id: hit.relevance for hit in found.hits}
-            if reranks and self._reranker is not None and found.hits:
+            if reranker is not None and found.hits:
                 with found.stage("rerank"):
-                    reranked = self._reranker(query.text, found.hits[:wanted], top_k)
+                    reranked = reranker(query.text, found.hits[:wanted], top_k)
                 found.hits, found.notice = reranked.hits, reranked.notice
             # Limits come last: what a rerank model finds relevant may have looked far away before.
             limits = {kb.name: self._limit(query, choices[kb.id]) for kb in targets}
@@ -119,7 +121,7 @@ class Searcher:
         return found
 
     def _reranks(self, query: Query, choices: Sequence[SearchChoices]) -> bool:
-        if self._reranker is None or not choices:
+        if not choices:
             return False
         if query.rerank is not None:
             return query.rerank

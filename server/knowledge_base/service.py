@@ -32,7 +32,7 @@ from server.knowledge_base.rebuild import Rebuild, RebuildStep, Tools
 from server.knowledge_base.recipe import IngestOptions, resolve
 from server.knowledge_base.reconcile import DELETING
 from server.knowledge_base.same_model import sign
-from server.knowledge_base.search import Found, Query, Reranker, Searcher
+from server.knowledge_base.search import FindReranker, Found, Query, Searcher
 from server.knowledge_base.uploading import DEFAULTS, Results, Submitted, Uploader
 from server.knowledge_base.uploads import Upload
 from server.types import Chunk, Hit
@@ -52,7 +52,7 @@ class KnowledgeBases:
         database: Database,
         embedders: Embedders,
         parser: Parser,
-        reranker: Reranker | None = None,
+        find_reranker: FindReranker = lambda: None,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -64,7 +64,7 @@ class KnowledgeBases:
         self._book = JobBook(database)
         self._uploader = Uploader(settings, database, ingestor, self._book, parser)
         self._files = Files(settings, database, self._indexes, ingestor, self._book, self._cache)
-        self._searcher = Searcher(settings, database, self._indexes, embedders, reranker)
+        self._searcher = Searcher(settings, database, self._indexes, embedders, find_reranker)
         self.chunk_desk = ChunkDesk(settings, database, self._indexes, embedders)
         self.maintenance = Maintenance(settings, database, self._indexes, embedders, self._cache)
 

@@ -28,6 +28,7 @@ from server.types import Hit, Noticed
 SLICE = 8
 """Hits given to the model at a time: between two slices it is seen that nobody waits any more."""
 AT_A_TIME = 2
+LOOK_AGAIN_S = 5.0
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,10 @@ class Reranked:
 
 
 class Reranking:
-    """Reranks with the model of the settings, loaded once, on first use. Safe for threads."""
+    """Reranks with the model of the settings, loaded once, on first use. Safe for threads.
+
+    A model that is fetched while everything runs is used as soon as it is seen, without a new start.
+    """
 
     def __init__(self, settings: Settings, load: Callable[[Settings, Choice], Reranker] = load_reranker) -> None:
         self._settings = settings
@@ -49,6 +53,16 @@ class Reranking:
         self._loading = threading.Lock()
         self._model: Reranker | None = None
         self._workers = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="rerank")
+        self._is_here = False
+        self._looked = float("-inf")
+
+    def present(self) -> "Reranking | None":
+        """This, where a model can rerank here; None where the settings want none. It is looked for every few seconds
+        until there is one. Raises like `choice`."""
+        if not self._is_here and time.monotonic() - self._looked > LOOK_AGAIN_S:
+            self._looked = time.monotonic()
+            self._is_here = self.choice(self._settings) is not None
+        return self if self._is_here else None
 
     @staticmethod
     def choice(settings: Settings) -> Choice | None:

@@ -271,6 +271,29 @@ def test_without_weights_auto_does_without_and_true_refuses(
     assert Reranking.choice(load_settings()) is None
 
 
+def test_a_model_that_arrives_while_everything_runs_is_used_within_seconds(
+    data_paths: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path / "ms"))
+    settings, looks, now = load_settings(), [], 100.0
+    monkeypatch.setattr("server.retrieval.rerank.time.monotonic", lambda: now)
+    choice = Reranking.choice
+    monkeypatch.setattr(Reranking, "choice", staticmethod(lambda given: looks.append(1) or choice(given)))
+    made = Reranking(settings)
+    assert made.present() is None
+    weights = settings.paths.models / "bge-reranker-base"
+    weights.mkdir(parents=True)
+    (weights / "config.json").write_text("{}", "utf-8")
+    assert made.present() is None
+    assert len(looks) == 1
+    now += 6
+    assert made.present() is made
+    assert made.present() is made
+    assert len(looks) == 2
+    made.close()
+
+
 def test_the_border_becomes_a_half() -> None:
     assert relevance(0.4, 0.4) == pytest.approx(0.5)
     assert relevance(0.0, 0.4) == 0

@@ -112,7 +112,7 @@ def test_a_reranker_looks_at_more_and_decides(client, kbs, monkeypatch):
         return Reranked(best[:top_k])
 
     searcher = client.app.state.container.knowledge_bases._searcher
-    monkeypatch.setattr(searcher, "_reranker", rerank)
+    monkeypatch.setattr(searcher, "_find_reranker", lambda: rerank)
     body = {"query": "规定", "knowledge_base_names": ["one"], "top_k": 2, "min_score": 0}
     hits = client.post("/knowledge_base/search", json={**body, "rerank": True}).json()["data"]["hits"]
     assert seen == [("规定", 10)]

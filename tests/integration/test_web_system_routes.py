@@ -139,6 +139,10 @@ def test_a_model_is_fetched_in_the_background(client, hub, settings):
     done = finished(client)
     assert (done["state"], done["total"]) == ("done", sum(map(len, FILES.values())))
     assert (settings.paths.models / "tiny" / "weights.bin").stat().st_size == 300_000
+    # Without a new start: whoever makes a knowledge base may choose it.
+    pytest.importorskip("sentence_transformers")
+    embedders = client.get("/knowledge_base/formats").json()["data"]["embedders"]
+    assert {one["name"]: one["available"] for one in embedders}["tiny"]
 
 
 def test_a_failed_download_says_why_without_paths(client, settings, monkeypatch):

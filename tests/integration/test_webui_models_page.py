@@ -5,6 +5,7 @@ from webui_fake_api import running_fake_api
 from webui_page import open_page, texts
 
 from webui_pages.components.models.providers import snippet
+from webui_pages.labels import Labels
 
 STATE = {
     "kind": "local",
@@ -82,6 +83,37 @@ def test_a_download_shows_its_progress_and_can_be_ended(api):
     api.data["/llm_model/cancel_download"] = None
     page.button(key="cancel_download_far").click().run()
     assert api.bodies("/llm_model/cancel_download") == [{"model_name": "far"}]
+
+
+def arrived(name):
+    return {"name": name, "state": "done", "arrived": 1, "total": 1, "began": 0.0}
+
+
+def test_a_chat_model_that_has_arrived_is_started_without_a_new_start_of_all(api):
+    here = {"bytes": 1, "available": True, "can_download": False, "reason": ""}
+    api.data["/llm_model/catalog"] = [ENTRY | here | {"name": "far"}]
+    api.data["/llm_model/downloads"] = [arrived("far")]
+    api.data["/llm_model/states"] = [state("far", "stopped", can_start=True)]
+    api.data["/llm_model/start"] = None
+    page = open_page(api, "models")
+    assert "现在就可以启动" in page.success[0].value
+    page.button(key="start_downloaded_far").click().run()
+    assert api.bodies("/llm_model/start") == [{"model_name": "far"}]
+    api.data["/llm_model/states"] = [state("far", "running", can_stop=True)]
+    assert "start_downloaded_far" not in [button.key for button in page.run().button]
+
+
+@pytest.mark.parametrize(
+    ("kind", "rank", "said"),
+    [("embed", 0, "新建知识库或重建索引"), ("rerank", 1, "几秒内"), ("rerank", 0, "models.rerank_preference")],
+)
+def test_other_models_that_have_arrived_say_how_they_are_used(api, kind, rank, said):
+    api.data["/llm_model/catalog"] = [ENTRY | {"name": "far", "kind": kind, "rank": rank, "bytes": 1}]
+    api.data["/llm_model/downloads"] = [arrived("far")]
+    page = open_page(api, "models")
+    page.session_state["model_tabs"] = Labels("zh").tab_weights
+    page.run()
+    assert said in page.success[0].value
 
 
 def test_the_api_being_away_is_one_sentence(api):

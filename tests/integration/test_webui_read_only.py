@@ -37,7 +37,7 @@ def opened(api, access, **params):
     return page.run()
 
 
-@pytest.mark.parametrize("tab", ["", "files", "chunks", "retrieval", "settings"])
+@pytest.mark.parametrize("tab", ["", "files", "chunks", "retrieval", "summaries", "settings"])
 def test_with_a_key_for_reading_what_writes_is_disabled_and_says_why(api, tab):
     page = opened(api, READER, **({"kb": "samples", "tab": tab} if tab else {}))
     assert not page.exception

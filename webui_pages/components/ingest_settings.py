@@ -6,9 +6,10 @@ from server.api.schemas.knowledge_bases import Formats, IngestSettings, Settings
 from webui_pages.ui import Ui
 
 
-def formats(ui: Ui) -> Formats:
-    """What the API can read, asked for once in a session. Raises `ApiFailed`."""
-    if ui.state.formats is None:
+def formats(ui: Ui, *, again: bool = False) -> Formats:
+    """What the API can read, asked for once in a session, or `again` where models matter, which may have arrived
+    meanwhile. Raises `ApiFailed`."""
+    if ui.state.formats is None or again:
         ui.state.formats = ui.client.formats()
     return ui.state.formats
 

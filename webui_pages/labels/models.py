@@ -49,9 +49,21 @@ class ModelLabels(Table):
     download_progress = Label("已下载 {arrived} / {total} MB", "{arrived} of {total} MB")
     download_cancel_hint = Label("已下载的部分会保留，下次接着下载。", "What has arrived is kept for the next time.")
     download_cancelled = Label("下载已取消，再次下载会接着进行。", "Cancelled; the next download goes on from there.")
-    download_done = Label(
-        "下载完成，重新启动 startup.py 后按首选顺序使用。",
-        "Complete. It is used, in the order of preference, when startup.py is started again.",
+    download_done_llm = Label(
+        "下载完成，现在就可以启动；启动后可在对话页选择。",
+        "Complete. It can be started now, and then be chosen on the chat page.",
+    )
+    download_done_embed = Label(
+        "下载完成，新建知识库或重建索引时即可选用。是否作为默认模型，由下次启动时的首选顺序决定。",
+        "Complete. It can be chosen now for a new knowledge base or a rebuild. The default is the first preference "
+        "that is here at the next start.",
+    )
+    download_done_rerank = Label(
+        "下载完成，几秒内就会用于检索。", "Complete. Searches are reranked with it within seconds."
+    )
+    download_done_unranked = Label(
+        "下载完成。把它写入 models.rerank_preference 并重新启动 startup.py 后才会使用。",
+        "Complete. It is used when it stands in models.rerank_preference and startup.py is started again.",
     )
 
     providers_none = Label(

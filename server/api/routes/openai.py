@@ -44,8 +44,8 @@ async def list_models(container: ContainerDep) -> ModelList:
         Model(id=KNOWLEDGE_BASE + kb.name, created=int(kb.created.timestamp()), kind="knowledge_base") for kb in bases
     ]
     others = [Model(id=container.embedder_choice.name, kind="embedding")]
-    if container.reranking:
-        others.append(Model(id=container.reranking.name, kind="rerank"))
+    if reranking := container.reranking.present():
+        others.append(Model(id=reranking.name, kind="rerank"))
     return ModelList(data=[*chat, *documents, *others])
 
 
@@ -127,13 +127,14 @@ def _own_size(size: int) -> dict[str, str]:
 
 
 def _scores(container: Container, body: RerankRequest) -> tuple[str, list[float]]:
-    if container.reranking is None:
+    reranking = container.reranking.present()
+    if reranking is None:
         raise ModelUnavailable(
             name=body.model or "rerank",
             reason_en="no rerank model of models.rerank_preference is on this machine",
             reason_zh="本机没有 models.rerank_preference 中的任何重排模型",
         )
-    model = container.reranking.model()
+    model = reranking.model()
     if body.model not in ("", model.name):
         raise ModelNotFound(name=body.model, known=model.name)
     return model.name, model.score(body.query, body.documents)

@@ -47,9 +47,10 @@ def cancel_download(body: DownloadRequest, container: ContainerDep, language: La
 
 
 def _in_use(container: Container) -> dict[str, Choice]:
-    """The model of each kind that this service uses; what could be used since its start counts after the next one."""
+    """The model of each kind that this service uses when nobody asks for another. A rerank model is used from when it
+    is here; another default chat or embedding model only from the next start on."""
     used = {"llm": container.llm_choice, "embed": container.embedder_choice}
-    reranker = Reranking.choice(container.settings) if container.reranking is not None else None
+    reranker = Reranking.choice(container.settings)
     return used | ({"rerank": reranker} if reranker else {})
 
 

@@ -34,7 +34,7 @@ def new_knowledge_base(ui: Ui) -> None:
 
     @st.dialog(ui.text.new_knowledge_base, icon=":material/library_add:", width="medium")
     def body() -> None:
-        known = formats(ui)
+        known = formats(ui, again=True)
         name = st.text_input(ui.text.new_name, placeholder=ui.text.new_name_hint, key="new_name", max_chars=80)
         info = st.text_area(ui.text.new_info, key="new_info", height=80)
         model, store = st.columns(2)

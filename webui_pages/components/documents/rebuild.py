@@ -22,7 +22,7 @@ def ask_for_rebuild(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
     @st.dialog(ui.text.rebuild, icon=":material/sync:")
     def body() -> None:
         st.markdown(literal(ui.text.rebuild_confirm.format(name=chosen.name)))
-        known = formats(ui)
+        known = formats(ui, again=True)
         embedder, reason = choose_embedder(ui, known, chosen.embed_model, key="rebuild_embedder")
         store = choose_store(ui, known, chosen.vector_store, key="rebuild_store")
         force = st.toggle(ui.text.rebuild_force, key="rebuild_force")

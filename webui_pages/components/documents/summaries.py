@@ -53,7 +53,7 @@ def _summaries(ui: Ui, knowledge_base: str, names: list[str], *, watching: bool)
 
 
 def _make_button(ui: Ui, label: str, key: str, request: Summarize) -> None:
-    st.button(label, icon=":material/summarize:", key=key, on_click=_make, args=(ui, request))
+    st.button(label, icon=":material/summarize:", key=key, on_click=_make, args=(ui, request), **ui.lock("write"))
 
 
 def _make(ui: Ui, request: Summarize) -> None:
@@ -127,6 +127,7 @@ def _buttons(ui: Ui, knowledge_base: str, file: str, each: SummaryDetails | None
             key=f"summary_delete_{file or 'whole'}",
             on_click=_delete,
             args=(ui, knowledge_base, file),
+            **ui.lock("write"),
         )
 
 
@@ -139,6 +140,7 @@ def _make_one(ui: Ui, knowledge_base: str, file: str, label: str) -> None:
         key=f"summary_make_{file or 'whole'}",
         on_click=_make,
         args=(ui, request),
+        **ui.lock("write"),
     )
 
 

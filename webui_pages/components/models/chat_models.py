@@ -28,6 +28,14 @@ def chat_models(ui: Ui) -> None:
     st.fragment(_list, run_every=every)(ui, once(states, ui.client.model_states), watched=every == LOOK_BUSY_S)
 
 
+def start_button(ui: Ui, name: str) -> None:
+    """For a model whose weights have just arrived."""
+    lock = ui.lock("admin", also=not _work(ui, name).done)
+    if st.button(ui.text.model_start, icon=":material/play_arrow:", key=f"start_downloaded_{name}", **lock):
+        start(ui.state.works, f"model_{name}", partial(ui.client.start_model, name))
+        st.rerun()
+
+
 def _list(ui: Ui, ask: Callable[[], list[ModelStateDetails]], *, watched: bool) -> None:
     with failures_shown(ui):
         states = ask()

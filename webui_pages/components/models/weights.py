@@ -6,6 +6,7 @@ import streamlit as st
 
 from server.api.schemas.models import CatalogEntry, DownloadDetails
 from webui_pages.client import ApiFailed
+from webui_pages.components.models.chat_models import start_button
 from webui_pages.ui import Ui, failures_shown, literal, once
 
 LOOK_S = 1.0
@@ -26,17 +27,23 @@ def _list(ui: Ui, kinds: tuple[str, ...], ask: Callable[[], list[DownloadDetails
         if any(one.state == "running" for one in downloads.values()) != watched:
             st.rerun()
         entries = ui.client.catalog()
+        startable = _startable(ui) if "llm" in kinds and any(one.state == "done" for one in downloads.values()) else ()
         titles = {"llm": ui.text.kind_llm, "embed": ui.text.kind_embed, "rerank": ui.text.kind_rerank}
         for kind in kinds:
             st.markdown(f"#### {titles[kind]}")
             mine = [entry for entry in entries if entry.kind == kind and (kind != "llm" or entry.needs_weights)]
             for entry in sorted(mine, key=lambda one: (not one.in_use, not one.available, one.rank or 99)):
-                _row(ui, entry, downloads.get(entry.name))
+                _row(ui, entry, downloads.get(entry.name), can_start=entry.name in startable)
             if not mine:
                 st.caption(ui.text.kind_empty)
 
 
-def _row(ui: Ui, entry: CatalogEntry, download: DownloadDetails | None) -> None:
+def _startable(ui: Ui) -> set[str]:
+    """Chat models that could be started now."""
+    return {state.name for state in ui.client.model_states() if state.can_start}
+
+
+def _row(ui: Ui, entry: CatalogEntry, download: DownloadDetails | None, *, can_start: bool) -> None:
     with st.container(border=True, key=f"weights_{entry.kind}_{entry.name}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"**{literal(entry.name)}**", width="content")
@@ -52,7 +59,9 @@ def _row(ui: Ui, entry: CatalogEntry, download: DownloadDetails | None) -> None:
         if entry.reason and not entry.can_download:  # there the button says it
             st.caption(literal(entry.reason))
         if download is not None:
-            _progress(ui, download)
+            _progress(ui, entry, download)
+            if download.state == "done" and can_start:
+                start_button(ui, entry.name)
 
 
 def _facts(ui: Ui, entry: CatalogEntry) -> str:
@@ -92,7 +101,7 @@ def _ask(ui: Ui, what: str, name: str) -> None:
     st.rerun()
 
 
-def _progress(ui: Ui, download: DownloadDetails) -> None:
+def _progress(ui: Ui, entry: CatalogEntry, download: DownloadDetails) -> None:
     if download.state == "running":
         share = download.arrived / download.total if download.total else 0.0
         arrived, total = f"{download.arrived / _MB:,.0f}", f"{download.total / _MB:,.0f}"
@@ -103,4 +112,6 @@ def _progress(ui: Ui, download: DownloadDetails) -> None:
     elif download.state == "cancelled":
         st.caption(ui.text.download_cancelled)
     else:
-        st.success(ui.text.download_done, icon=":material/check_circle:")
+        told = {"llm": ui.text.download_done_llm, "embed": ui.text.download_done_embed}
+        reranks = ui.text.download_done_rerank if entry.rank else ui.text.download_done_unranked
+        st.success(told.get(entry.kind, reranks), icon=":material/check_circle:")
