@@ -9,7 +9,15 @@ from fastchat_services import free_port, wait_until
 from gateway_backend import Backend, backend, toml
 
 from configs.settings import SettingsError, load_settings
-from server.errors import ContextTooLong, ModelFailed, ModelRefused, ModelTimeout, ModelUnavailable, ProviderBusy
+from server.errors import (
+    ContextTooLong,
+    ModelFailed,
+    ModelRefused,
+    ModelTimeout,
+    ModelUnavailable,
+    OptionNotSupported,
+    ProviderBusy,
+)
 from server.launcher.labels import Labels
 from server.launcher.model_table import model_table
 from server.llm import provider_calls
@@ -271,3 +279,10 @@ provider = "one"
         assert [len(body["input"]) for path, _, body in one.requests if path == "/embeddings"] == [1, 1, 32, 8]
         reranker = load_reranker(settings, choose_reranker(settings, "order"))
         assert reranker.score("q", ["a", "b"]) == [1.0, 0.5]
+
+
+@pytest.mark.parametrize("field", ["presence_penalty", "frequency_penalty", "seed"])
+def test_what_fastchats_own_worker_would_leave_out_is_refused(settings_with, field):
+    settings = settings_with('[models.llm.old]\nengine = "fastchat"')
+    with pytest.raises(OptionNotSupported, match=f'"old" does not take the field "{field}"'):
+        ask(settings, "old", **{field: 1})
