@@ -2,12 +2,12 @@
 
 import json
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from web_hands import PATIENCE_S, choose, key, press, slide, until
 from web_product import Product, browser_page, running_product, settle
 
 pytestmark = pytest.mark.e2e
@@ -15,12 +15,13 @@ pytest.importorskip("playwright")
 
 QUESTION = "员工每年有多少天年假？"
 BOX = "[data-testid='stChatInputTextArea']"
-PATIENCE_S = 30
 TURNS = 12
 SCRIPTED = '[models.llm.script]\nengine = "fake"\n'
 ACTION = {"action": "calculate", "action_input": {"expression": "37*91"}}
 CALL = "script: " + json.dumps({"reply": f"我先算一下。\n```json\n{json.dumps(ACTION)}\n```"}, ensure_ascii=False)
 SLOW = "script: " + json.dumps({"reply": " ".join(f"第{number}句" for number in range(100)), "delay_s": 0.3})
+
+SILENT = "script: " + json.dumps({"reply": "终于", "delay_s": 150}, ensure_ascii=False)
 
 
 @pytest.fixture(scope="module")
@@ -43,15 +44,6 @@ def page(product: Product) -> Iterator:
         yield opened
 
 
-def key(page, name: str):
-    return page.locator(f".st-key-{name}")
-
-
-def press(page, name: str) -> None:
-    key(page, name).locator("button").first.click()
-    settle(page)
-
-
 def say(page, text: str) -> None:
     box = page.locator(BOX)
     box.fill(text)
@@ -65,14 +57,6 @@ def answered(page, number: int):
     return key(page, f"answer_{number}")
 
 
-def until(page, seen: Callable[[], object]) -> None:
-    """Wait until the function gives something true."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not seen():
-        assert time.monotonic() < deadline, "it did not come about"
-        page.wait_for_timeout(100)
-
-
 def kept(product: Product, page) -> list[dict]:
     """The messages that the API has of the open conversation."""
     name = re.search(r"conversation=(\w+)", page.url)
@@ -80,21 +64,6 @@ def kept(product: Product, page) -> list[dict]:
         return []
     answer = httpx.get(f"{product.api}/conversations/{name[1]}/messages", trust_env=False).json()
     return answer["data"]["history"] if answer["code"] == 200 else []
-
-
-def slide(page, name: str, presses: int) -> None:
-    thumb = key(page, name).locator("input[type=range]")
-    thumb.focus()
-    for _ in range(abs(presses)):
-        thumb.press("ArrowRight" if presses > 0 else "ArrowLeft")
-    settle(page)
-
-
-def choose(page, name: str, option: str) -> None:
-    field, wanted = key(page, name).locator("input").first, page.get_by_role("option", name=option).first
-    field.click()
-    wanted.click()
-    settle(page)
 
 
 def mode(page, name: str) -> None:
@@ -144,7 +113,7 @@ def test_a_source_opens_on_its_page(page) -> None:
 
 
 def test_an_answer_is_judged_with_a_reason(product: Product, page) -> None:
-    press(page, "feedback_0")
+    press(page, "thumbs_")
     press(page, "reason_0")
     key(page, "reason_text_0").locator("textarea").fill("说得清楚")
     press(page, "reason_send_0")
@@ -258,6 +227,17 @@ def test_a_slow_answer_of_the_chosen_model_and_template_is_stopped(product: Prod
     say(page, "/clear")
     key(page, "question_0").wait_for(state="detached")
     until(page, lambda: not kept(product, page))
+
+
+def test_a_model_that_has_said_nothing_yet_is_stopped_at_once(product: Product, page) -> None:
+    press(page, "new_conversation")
+    page.locator(BOX).fill(SILENT)
+    page.locator(BOX).press("Enter")
+    key(page, "stop").locator("button").click()
+    answered(page, 0).get_by_text("已停止").wait_for()
+    until(page, lambda: kept(product, page))
+    (message,) = kept(product, page)
+    assert (message["finish"], message["answer"]) == ("stopped", "")
 
 
 def test_an_agent_shows_its_steps_apart_from_its_answer(product: Product, page) -> None:
