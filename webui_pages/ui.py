@@ -24,7 +24,7 @@ _SCOPES: tuple[KeyScope, ...] = get_args(KeyScope)
 LOOK_EVERY_S = 2.0
 AWAY = (API_AWAY, "api_cut")
 NO_KEY = "api_key_required"
-_ADDRESS = re.compile(r"((?:https?://|www\.)[!-_a-~]+(?<![.,:;)\]]))")
+_ADDRESS = re.compile(r"((?:https?://|www\.)[!-;=?-_a-~]+(?<![.,:;)\]]))")
 
 
 class Lock(TypedDict):

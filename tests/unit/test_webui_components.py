@@ -22,6 +22,7 @@ def test_literal_text_has_no_markup_left():
         ("接口（http://127.0.0.1:7861）没有响应", "接口（`http://127.0.0.1:7861`）没有响应"),
         ("See http://a.b/c_d.", r"See `http://a.b/c_d`\."),
         ("www.a.b`x", r"`www.a.b`\`x"),
+        ("https://<镜像>", r"https\:\/\/\<镜像\>"),
     ],
 )
 def test_literal_addresses_are_no_links(text, shown):
