@@ -24,6 +24,7 @@ class Backend:
     usage: dict[str, int] | None = None
     models: list[dict[str, Any]] = field(default_factory=lambda: [{"id": "models/b"}, {"id": "a"}])
     requests: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
+    rerank_path: str = "/rerank"
     running: int = 0
     most_running: int = 0
     port: int = 0
@@ -55,7 +56,7 @@ class Backend:
                 {"index": number, "embedding": [float(len(text)), 1.0]} for number, text in enumerate(body["input"])
             ]
             _send(writer, 200, {"data": data[::-1]})
-        elif path == "/rerank":
+        elif path == self.rerank_path:
             scores = [
                 {"index": number, "relevance_score": 1 / (number + 1)} for number in range(len(body["documents"]))
             ]
