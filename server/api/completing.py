@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from server.api.completions import Reply, completion_chunks, whole_completion
 from server.api.errors import openai_error
 from server.api.schemas.openai import ChatCompletionRequest, ChatMessage
-from server.api.sse import event_stream
+from server.api.sse import CLIENT_LEFT, event_stream, unless_left
 from server.caller import caller
 from server.chat.grounds import Ground
 from server.chat.question import Question
@@ -74,7 +74,8 @@ async def complete(
     answer = recorded(_answer(body, container, asked), container.conversations, kept)
     if body.stream:
         return await event_stream(request, completion_chunks(answer, reply), openai_error)
-    return JSONResponse(await whole_completion(answer, reply))
+    whole = await unless_left(request, whole_completion(answer, reply))
+    return Response(status_code=CLIENT_LEFT) if whole is None else JSONResponse(whole)
 
 
 def _answer(body: ChatCompletionRequest, container: Container, asked: Asking) -> AsyncGenerator[ChatEvent, None]:

@@ -11,9 +11,9 @@ time-out there.
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -22,6 +22,7 @@ from starlette.types import Message, Receive, Scope, Send
 from server.api.errors import error_event, language_of
 from server.errors import Language
 
+T = TypeVar("T")
 PING_S = 15
 CLIENT_LEFT = 499
 STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -56,6 +57,22 @@ async def event_stream(request: Request, events: Events, tell: Tell = error_even
         await _ended(first, events)
         return Response(status_code=CLIENT_LEFT)
     return _EventResponse(first, events, lambda error: tell(error, language))
+
+
+async def unless_left(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
+    """What the work of an answer in one piece gives; None when the client went away meanwhile, which ends the work.
+
+    Raises what the work raises.
+    """
+    working = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(_disconnected(request.receive))
+    try:
+        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        working.cancel()
+        gone.cancel()
+        await asyncio.gather(working, gone, return_exceptions=True)
 
 
 async def _waited(request: Request, first: "asyncio.Future[Event | str]") -> bool:

@@ -14,6 +14,7 @@ from guard_app import Model, fill, quiet_settings
 from server import container as container_module
 from server.api.app import create_app
 from server.errors import ModelFailed, ModelTimeout, ModelUnavailable, ProviderBusy
+from server.llm.generation import Piece
 
 ADMIN = "a" * 40
 OPEN, CLOSED = "open_kb", "closed_kb"
@@ -120,6 +121,26 @@ def test_what_the_model_raises(stage, model, failure, kind, status, code):
     assert (error.status_code, error.code) == (status, code)
     if status == 429:
         assert error.response.headers["retry-after"] == "42"
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_client_that_leaves_ends_the_generation(stage, model, stream):
+    closed = threading.Event()
+
+    async def endless(messages, generation):
+        try:
+            await asyncio.sleep(60)
+            yield Piece("late")
+        finally:
+            closed.set()
+
+    model.stream = endless
+    try:
+        with pytest.raises(openai.APITimeoutError):
+            ask(stage, name="m", stream=stream, timeout=0.3)
+        assert closed.wait(2)
+    finally:
+        del model.stream
 
 
 def test_too_many_answers_at_a_time(stage, model):
