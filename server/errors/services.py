@@ -91,6 +91,14 @@ class ProviderBusy(Busy):
     zh = "“{name}”的服务商（{provider}）限制了请求：{reason}。请在 {seconds} 秒后重试。"
 
 
+class ProviderUnusable(Unavailable):
+    """A provider that was tried does not work. Detail: name, reason_en, reason_zh, advice_en, advice_zh."""
+
+    code = "provider_unusable"
+    en = 'The provider "{name}" does not work. {reason_en} {advice_en}.'
+    zh = "服务商“{name}”不可用。{reason_zh}{advice_zh}。"
+
+
 class NothingToDownload(InvalidInput):
     """Detail: name."""
 

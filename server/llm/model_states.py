@@ -1,6 +1,5 @@
 """Which chat models there are, in which state, and changing that: from launcher, controller and settings."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,11 +8,9 @@ from configs.settings import Settings
 from server.errors import ModelNotFound, ModelUnavailable
 from server.llm.catalog import choose_llm
 from server.llm.chat_models import ChatModels
-from server.llm.generation import Generation
 from server.llm.launcher_client import LauncherClient, by_model
-from server.llm.provider_listing import models_of
+from server.llm.provider_trial import Tried, try_provider
 from server.llm.providers import ENGINE, endpoint_of, find_model, named_models
-from server.types import Message
 
 State = Literal["running", "loading", "stopping", "failed", "stopped", "unavailable"]
 _STATES: Mapping[str, State] = {
@@ -45,17 +42,6 @@ class ModelState:
     reason_zh: str = ""
     can_start: bool = False
     can_stop: bool = False
-
-
-@dataclass(frozen=True)
-class Tried:
-    """A tiny request to a provider: how long the first and the last of its answer took, and what it lists."""
-
-    provider: str
-    model: str
-    first_s: float
-    total_s: float
-    text: str
 
 
 class ModelStates:
@@ -100,37 +86,8 @@ class ModelStates:
         await self._launcher.replace(name, new_name)
 
     async def try_provider(self, provider: str, model: str = "") -> Tried:
-        """Ask a model of a provider, or its first one, to say a word.
-
-        Raises:
-            ModelNotFound: there is no such provider, or it has no model.
-            ZhiwenError: whatever goes wrong with the request.
-        """
-        if provider not in self._settings.providers:
-            raise ModelNotFound(name=provider, known=", ".join(self._settings.providers) or "-")
-        name = await self._name_at(provider, model)
-        began, first, text = time.monotonic(), 0.0, ""
-        generation = Generation(name, max_tokens=16)
-        async for piece in self._models.stream([Message("user", "Say: ok")], generation):
-            first = first or time.monotonic() - began
-            text += piece.text
-        return Tried(provider, name, round(first, 3), round(time.monotonic() - began, 3), text)
-
-    async def _name_at(self, provider: str, model: str) -> str:
-        named = {one.name: one for one in named_models(self._settings) if one.provider == provider}
-        for name in (model, f"{provider}/{model}"):
-            found = find_model(self._settings, name) if model else None
-            if found is not None and found.provider == provider:
-                return name
-        if model or not (named or self._settings.providers[provider].models == "auto"):
-            raise ModelNotFound(name=model or provider, known=", ".join(named) or "-")
-        if named:
-            return next(iter(named))
-        listed = await models_of(self._settings, self._models.connections, provider)
-        chat = [one.name for one in listed if one.kind == "llm"]
-        if not chat:
-            raise ModelNotFound(name=provider, known="-")
-        return f"{provider}/{chat[0]}"
+        """See `provider_trial.try_provider`."""
+        return await try_provider(self._settings, self._models, provider, model)
 
     def _local_names(self) -> list[str]:
         return [name for name, model in self._settings.models.llm.items() if model.engine != ENGINE]

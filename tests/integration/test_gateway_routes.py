@@ -203,9 +203,19 @@ def test_trying_a_provider(post):
     assert (data["model"], data["text"]) == ("one-model", "ok")
     assert 0 < data["first_s"] <= data["total_s"] < 5
     assert post("/llm_model/test_provider", {"provider": "one", "model": "m"})["data"]["model"] == "one/m"
-    assert "does not answer" in post("/llm_model/test_provider", {"provider": "dead"}, 503)["msg"]
+    refused = post("/llm_model/test_provider", {"provider": "dead"}, 503)
+    assert "does not answer" in refused["msg"]
+    assert "on this machine" in refused["msg"]
+    assert refused["data"]["error"] == "provider_unusable"
     post("/llm_model/test_provider", {"provider": "nobody"}, 404)
     post("/llm_model/test_provider", {"provider": "one", "model": "other"}, 404)
+
+
+def test_every_provider_is_told_reached_or_not(stage):
+    found = {one["name"]: one for one in stage.get("/llm_model/providers").json()["data"]}
+    assert {"one", "dead"} <= found.keys()
+    assert found["one"]["address"].startswith("127.0.0.1:")
+    assert found["one"]["reason"] == ""
 
 
 def test_presets_are_told(stage):

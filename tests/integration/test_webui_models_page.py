@@ -1,5 +1,7 @@
 """The page “Models” on a fake API: empty, full, failing; what a key without rights may not do."""
 
+import time
+
 import pytest
 from webui_fake_api import running_fake_api
 from webui_page import open_page, texts
@@ -114,6 +116,51 @@ def test_other_models_that_have_arrived_say_how_they_are_used(api, kind, rank, s
     page.session_state["model_tabs"] = Labels("zh").tab_weights
     page.run()
     assert said in page.success[0].value
+
+
+def provider(name, **changes):
+    facts = {"name": name, "title": "", "address": "127.0.0.1:11434", "models": [], "finds": True, "reason": ""}
+    return facts | changes
+
+
+def opened_providers(api, language="zh"):
+    page = open_page(api, "models", language)
+    page.session_state["model_tabs"] = Labels(language).tab_providers
+    return page.run()
+
+
+def test_a_provider_that_is_not_reached_can_be_tested_and_says_what_to_do(api):
+    api.data["/llm_model/presets"] = {}
+    api.data["/llm_model/providers"] = [
+        provider("ollama", title="Ollama"),
+        provider("deepseek", address="", finds=False, models=["deepseek/chat"], reason="没有 API 密钥，请设置 KEY"),
+    ]
+    away = {"code": 503, "msg": "没有响应。请先在本机启动 Ollama。", "data": {"error": "provider_unusable"}}
+    api.fail["/llm_model/test_provider"] = (503, away)
+    page = opened_providers(api)
+    assert "请设置 KEY" in page.warning[0].value
+    page.button(key="test_ollama").click().run()
+    wait_for_work(page, "provider_ollama")
+    assert "请先在本机启动 Ollama" in page.run().error[0].value
+
+
+@pytest.mark.parametrize(("said", "shown"), [("ok", "首字 0.2 秒"), ("", "没有对话模型")])
+def test_what_a_provider_answers_is_told(api, said, shown):
+    api.data["/llm_model/presets"] = {}
+    api.data["/llm_model/providers"] = [provider("ollama")]
+    tried = {"provider": "ollama", "model": "ollama/bge-m3", "first_s": 0.2, "total_s": 0.4, "text": said}
+    api.data["/llm_model/test_provider"] = tried
+    page = opened_providers(api)
+    page.button(key="test_ollama").click().run()
+    wait_for_work(page, "provider_ollama")
+    assert shown in page.run().success[0].value
+
+
+def wait_for_work(page, key):
+    deadline = time.monotonic() + 10
+    while not page.session_state["zhiwen"].works[key].done:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_the_api_being_away_is_one_sentence(api):

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from server.api.schemas.models import CatalogEntry, DownloadDetails, ModelStateDetails
+from server.api.schemas.models import CatalogEntry, DownloadDetails, ModelStateDetails, ProviderDetails
 from webui_pages.client.transport import Envelope, Transport
 
 CHANGE_TIMEOUT_S = 3600.0
@@ -62,6 +62,11 @@ class ModelCalls(Transport):
         """Services whose address is known."""
         with self._call("GET", "/llm_model/presets") as response:
             return self._parse(Envelope[dict[str, dict[str, Any]]], response.read()).data
+
+    def providers(self) -> list[ProviderDetails]:
+        """Every provider of the settings."""
+        with self._call("GET", "/llm_model/providers") as response:
+            return self._parse(Envelope[list[ProviderDetails]], response.read()).data
 
     def try_provider(self, provider: str, model: str = "") -> Tried:
         """Ask a provider for a word."""

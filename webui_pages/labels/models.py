@@ -74,6 +74,11 @@ class ModelLabels(Table):
     provider_works = Label(
         "可用：{model}，首字 {first} 秒，共 {total} 秒", "Works: {model}, first word after {first} s, all in {total} s"
     )
+    provider_lists = Label(
+        "可以连接：有 {model} 等模型，但没有对话模型（{total} 秒）",
+        "Reached in {total} s: it has {model} and perhaps others, but no chat model",
+    )
+    provider_finds = Label("自动查找模型", "finds its models by itself")
     provider_add = Label("添加在线服务", "Add a provider")
     provider_service = Label("服务", "Service")
     provider_add_hint = Label(

@@ -17,12 +17,15 @@ from server.api.schemas.models import (
     ModelRequest,
     ModelsResponse,
     ModelStateDetails,
+    ProviderDetails,
+    ProvidersResponse,
     RunningRequest,
     StatesResponse,
     TryRequest,
 )
 from server.errors import ControllerRefused
 from server.llm.provider_presets import PRESETS, UNNAMED
+from server.llm.provider_trial import known_providers
 from server.llm.providers import ENGINE, find_model, named_models
 from server.llm.weights import weights_folder
 
@@ -99,6 +102,23 @@ async def change(body: ChangeRequest, container: ContainerDep) -> Changed:
 async def presets() -> ModelsResponse:
     """Services whose address and ways are known, for `preset` in `[providers.NAME]`."""
     return ModelsResponse(data={name: asdict(preset) for name, preset in PRESETS.items()})
+
+
+@router.get("/providers")
+async def providers(container: ContainerDep, language: LanguageDep) -> ProvidersResponse:
+    """Every provider of the settings, whether or not it is reached; nobody is asked for this."""
+    found = [
+        ProviderDetails(
+            name=one.name,
+            title=one.title,
+            address=one.address,
+            models=list(one.models),
+            finds=one.finds,
+            reason=one.why_not[language == "zh"] if one.why_not else "",
+        )
+        for one in known_providers(container.settings)
+    ]
+    return ProvidersResponse(data=found)
 
 
 @router.post("/test_provider")

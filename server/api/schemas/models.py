@@ -52,6 +52,24 @@ class TryRequest(Request):
     model: str = ""
 
 
+class ProviderDetails(BaseModel):
+    """One provider of the settings. `models` are those the settings name, `finds` says that it is asked for others;
+    `reason` tells why it cannot be asked as it is set up."""
+
+    name: str
+    title: str
+    address: str
+    models: list[str]
+    finds: bool
+    reason: str
+
+
+class ProvidersResponse(BaseResponse):
+    """GET /llm_model/providers."""
+
+    data: list[ProviderDetails] = Field(default_factory=list)
+
+
 class Changed(BaseModel):
     """What 0.2.10 answers to a change: no `data`."""
 

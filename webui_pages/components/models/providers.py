@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from server.api.schemas.models import ModelStateDetails
+from server.api.schemas.models import ProviderDetails
 from webui_pages.client.models import Tried
 from webui_pages.ui import Ui, literal
 from webui_pages.works import Work, start
@@ -15,16 +15,13 @@ LOOK_S = 1.0
 
 
 def providers(ui: Ui) -> None:
-    """The providers in use, then a piece of settings for any known service."""
-    online: dict[str, list[ModelStateDetails]] = {}
-    for state in ui.client.model_states():
-        if state.kind == "online":
-            online.setdefault(state.engine, []).append(state)
-    if not online:
+    """The providers of the settings, found or not, then a piece of settings for any known service."""
+    known = ui.client.providers()
+    if not known:
         st.info(ui.text.providers_none, icon=":material/info:")
-    for name, models in online.items():
-        waiting = not _work(ui, name).done
-        st.fragment(_provider, run_every=LOOK_S if waiting else None)(ui, name, models, watched=waiting)
+    for provider in known:
+        waiting = not _work(ui, provider.name).done
+        st.fragment(_provider, run_every=LOOK_S if waiting else None)(ui, provider, watched=waiting)
     _how_to(ui)
 
 
@@ -32,38 +29,37 @@ def _work(ui: Ui, name: str) -> Work:
     return ui.state.works.get(f"provider_{name}") or Work(done=True)
 
 
-def _provider(ui: Ui, name: str, models: list[ModelStateDetails], *, watched: bool) -> None:
-    work = _work(ui, name)
+def _provider(ui: Ui, provider: ProviderDetails, *, watched: bool) -> None:
+    name, work = provider.name, _work(ui, provider.name)
     if work.done == watched:
         st.rerun()
-    with st.container(border=True, key=f"provider_{name}", gap="small"):
+    with st.container(border=True, key=f"provider_{name}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"**{literal(name)}**", width="content")
+            if provider.title and provider.title.casefold() != name.casefold():
+                st.caption(literal(provider.title), width="content")
             st.space("stretch")
-            locked, hint = not work.done or not ui.may("admin"), ui.why_not("admin")
-            if st.button(
-                ui.text.provider_test, icon=":material/network_ping:", key=f"test_{name}", disabled=locked, help=hint
-            ):
+            lock = ui.lock("admin", also=not work.done)
+            if st.button(ui.text.provider_test, icon=":material/network_ping:", key=f"test_{name}", **lock):
                 start(ui.state.works, f"provider_{name}", partial(ui.client.try_provider, name))
                 st.rerun()
-        st.caption(literal(", ".join(model.name for model in models)))
-        _told(ui, work, models)
+        models = [ui.text.provider_finds] if provider.finds else []
+        st.caption(literal(" · ".join(filter(None, [provider.address, *models, ", ".join(provider.models)]))))
+        _told(ui, work, provider)
 
 
-def _told(ui: Ui, work: Work, models: list[ModelStateDetails]) -> None:
+def _told(ui: Ui, work: Work, provider: ProviderDetails) -> None:
     if not work.done:
         st.caption(ui.text.provider_testing.format(seconds=work.seconds))
     elif work.error:
         st.error(literal(work.error), icon=":material/error:")
     elif isinstance(work.result, Tried):
         found = work.result
-        text = ui.text.provider_works.format(
-            model=literal(found.model), first=f"{found.first_s:.1f}", total=f"{found.total_s:.1f}"
-        )
+        label = ui.text.provider_works if found.text else ui.text.provider_lists
+        text = label.format(model=literal(found.model), first=f"{found.first_s:.1f}", total=f"{found.total_s:.1f}")
         st.success(text, icon=":material/check_circle:")
-    else:
-        for reason in sorted({model.reason for model in models if model.reason}):
-            st.caption(literal(reason))
+    elif provider.reason:
+        st.warning(literal(provider.reason), icon=":material/warning:")
 
 
 def _how_to(ui: Ui) -> None:
