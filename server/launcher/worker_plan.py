@@ -10,7 +10,7 @@ from configs.sections.services import Service as Address
 from configs.settings import Settings
 from server.launcher.probes import Answers, Listens, Registered
 from server.launcher.services import Service, module_argv
-from server.llm.catalog import ENGINE_PACKAGES, Choice, vllm_executable
+from server.llm.catalog import ENGINE_PACKAGES, LOADING_S, Choice, vllm_executable
 from server.llm.providers import named_models
 
 WORKER_MODULES = {
@@ -20,8 +20,6 @@ WORKER_MODULES = {
     "transformers": "server.llm.workers.transformers_worker",
     "vllm": "server.llm.workers.vllm_worker",
 }
-# vLLM compiles and tries its kernels at each start, which takes minutes beside the loading.
-VLLM_PATIENCE_S = 900.0
 _VLLM_KEY = "VLLM_API_KEY"
 _VLLM_OFFLINE = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
 _CARDS_VARIABLES = ("CUDA_VISIBLE_DEVICES", "ZE_AFFINITY_MASK", "ASCEND_RT_VISIBLE_DEVICES")
@@ -112,7 +110,7 @@ def _worker(place: WorkerPlace, choice: Choice, number: int) -> Service:
         port=at.port,
         ready=Registered(at.url, place.controller, choice.name),
         setting=f'models.llm."{choice.name}"' if model.port else "services.workers",
-        start_timeout_s=settings.launcher.start_timeout_s,
+        start_timeout_s=_patience_s(settings, model),
         env=_cards(model, number),
         light=model.engine not in ENGINE_PACKAGES,
         critical=False,
@@ -161,6 +159,10 @@ def _sampling(model: LlmModel) -> str:
     return model.generation.model_dump_json(exclude_none=True) if model.generation.model_fields_set else ""
 
 
+def _patience_s(settings: Settings, model: LlmModel) -> float:
+    return max(settings.launcher.start_timeout_s, LOADING_S.get(model.engine, 0))
+
+
 def _replica_name(choice: Choice, number: int) -> str:
     return choice.name if number == 1 else f"{choice.name}-{number}"
 
@@ -184,7 +186,7 @@ def _vllm_server(place: WorkerPlace, choice: Choice, number: int, key: str) -> S
         port=at.port,
         ready=Answers(f"{at.url}/health"),
         setting="services.workers",
-        start_timeout_s=max(settings.launcher.start_timeout_s, VLLM_PATIENCE_S),
+        start_timeout_s=_patience_s(settings, model),
         env={_VLLM_KEY: key, **_VLLM_OFFLINE, **_cards(model, number)},
         light=False,
         critical=False,

@@ -21,6 +21,9 @@ ENGINE_PACKAGES = {
     "sentence-transformers": ("sentence_transformers",),
     "cross-encoder": ("torch", "transformers"),
 }
+LOADING_S: Mapping[str, float] = {"fastchat": 600.0, "transformers": 600.0, "vllm": 900.0}
+"""Seconds that a chat model with weights may take to load; `launcher.start_timeout_s` counts where it is longer. vLLM
+compiles and tries its kernels besides."""
 _LAST_RESORTS = frozenset({"builtin", "fake"})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from configs.sections.services import CONTROL_TOKEN
 from configs.settings import Settings
 from server.errors import ModelChangeRefused, ModelStartFailed, ServiceUnavailable, ZhiwenError
+from server.llm.catalog import LOADING_S
 from server.llm.openai_stream import Refused, Silent, Unreachable
 from server.llm.provider_calls import called
 from server.llm.provider_connections import Connections
@@ -54,8 +55,9 @@ class LauncherClient:
 
     async def _change(self, path: str, body: dict[str, str]) -> None:
         patience = self._settings.launcher
+        loading_s = max(patience.start_timeout_s, *LOADING_S.values())
         # Stopping the old one, starting the new one, and perhaps the old one again.
-        await self._call(path, body, 2 * patience.start_timeout_s + patience.stop_timeout_s + LOOK_S)
+        await self._call(path, body, 2 * loading_s + patience.stop_timeout_s + LOOK_S)
 
     async def _call(self, path: str, body: dict[str, str] | None, patience_s: float) -> Any:
         url = self._settings.services.control.url

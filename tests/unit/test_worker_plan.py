@@ -63,6 +63,7 @@ def test_a_command_names_only_what_is_set():
     assert not {"--dtype", "--generation", "--trust-remote-code", "--num-gpus"} & set(worker.argv)
     assert flag(worker, "--queue-limit") == "100"
     assert worker.env == {}
+    assert worker.start_timeout_s == 600
 
 
 def test_replicas_are_workers_of_one_name_with_cards_of_their_own():
