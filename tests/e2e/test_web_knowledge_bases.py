@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from web_hands import choose, fill, key, part, press, said, unfold
 from web_product import Product, browser_page, running_product, settle, show
 
 pytestmark = pytest.mark.e2e
@@ -29,34 +30,6 @@ def page(product: Product) -> Iterator[object]:
         yield opened
 
 
-def key(page, name: str):
-    """The element with this key, or the first whose key begins so where the name ends with an underscore."""
-    return page.locator(f'[class*="st-key-{name}"]' if name.endswith("_") else f".st-key-{name}").first
-
-
-def press(page, name: str) -> None:
-    key(page, name).locator("button").first.click()
-    settle(page)
-
-
-def fill(page, name: str, text: str) -> None:
-    field = key(page, name).locator("input, textarea").first
-    field.fill(text)
-    field.press("Control+Enter" if field.evaluate("node => node.tagName") == "TEXTAREA" else "Enter")
-    settle(page)
-
-
-def choose(page, name: str, option: str) -> None:
-    field, wanted = key(page, name).locator("input").first, page.get_by_role("option", name=option).first
-    for _ in range(3):  # a click on a box that has the focus already may close it
-        field.click()
-        page.wait_for_timeout(400)
-        if wanted.is_visible():
-            break
-    wanted.click()
-    settle(page)
-
-
 def tab(page, label: str) -> None:
     key(page, "tab_").get_by_text(label, exact=True).click()
     settle(page)
@@ -67,10 +40,6 @@ def tick(page, row: int) -> None:
     table = page.locator(".st-key-file_table .dvn-scroller").first
     table.click(position={"x": 16, "y": 36 * (row + 1) + 18})
     settle(page)
-
-
-def said(page, text: str) -> None:
-    page.get_by_text(text).first.wait_for(timeout=30_000)
 
 
 def test_the_list_is_searched_and_ordered(page) -> None:
@@ -105,10 +74,12 @@ def test_files_are_uploaded_pasted_and_refused_with_a_reason(page, tmp_path: Pat
     good, bad = tmp_path / "保修.md", tmp_path / "空.txt"
     good.write_text(TEXT, "utf-8")
     bad.write_bytes(b"")
+    for _ in range(2):
+        unfold(page, "upload")
     page.locator(".st-key-upload_area input[type='file']").set_input_files([good, bad])
     press(page, "upload_start")
     key(page, "upload_outcomes").get_by_text("空.txt").wait_for(timeout=30_000)
-    page.get_by_role("tab", name="粘贴文字").click()
+    part(page, "upload_tabs", "粘贴文字")
     fill(page, "paste_name_", "会议纪要")
     fill(page, "paste_text_", "今天决定把保修期延长到三年。")
     press(page, "paste_start")

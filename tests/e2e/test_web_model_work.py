@@ -1,5 +1,6 @@
 """Work on models in a browser: one put in place of another, weights fetched, called off, and fetched to their end."""
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.e2e
 pytest.importorskip("playwright")
 
 BIG = "model.safetensors"
+SIZE = 30_000_000
 SETTINGS = """
 [models]
 llm_preference = ["builtin-extractive"]
@@ -34,7 +36,9 @@ repo = "org/tiny"
 @pytest.fixture(scope="module")
 def hub() -> Iterator[FakeHub]:
     """A hub that gives half of the weights, and the rest when it is told to."""
-    files = {"config.json": b"{}", "modules.json": b"[]", BIG: bytes(range(256)) * 120_000}
+    about = json.dumps({"t": {"dtype": "U8", "shape": [SIZE], "data_offsets": [0, SIZE]}}).encode()
+    weights = len(about).to_bytes(8, "little") + about + bytes(SIZE)
+    files = {"config.json": b"{}", "modules.json": b"[]", BIG: weights}
     with running(FakeHub(files)) as opened:
         opened.held.add(BIG)
         yield opened
