@@ -112,6 +112,8 @@ class Transport:
             reasons = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in body["detail"]]
             return self._failed("api_refused", self._labels.api_refused, reason="; ".join(reasons))
         failure = failure_of(body)
+        if not failure.message:  # some other service, or another version of ours
+            return self._failed("api_garbled", self._labels.api_garbled)
         details = body.get("data")
         if failure.code in CONTRACT_WORDED and isinstance(details, dict):
             return ApiFailed(failure.code, by_code(failure.code, details).message(self._labels.language))

@@ -94,7 +94,7 @@ class ChatLabels(Table):
     drop_all = Label("全部移除", "Remove all")
 
     # what to ask
-    ask = Label("输入问题，按回车发送；/help 查看命令", "Ask a question, Enter sends it; /help lists commands")
+    ask = Label("输入问题，按回车发送；/help 查看命令", "Ask a question; /help lists commands")
     welcome_knowledge_base = Label("向文档提问", "Ask your documents")
     welcome_knowledge_base_hint = Label(
         "答案来自知识库里的文件，并标明出处。", "Answers come from the files of the knowledge base, with their sources."

@@ -126,7 +126,7 @@ def _columns(text: Labels) -> "dict[str, ColumnConfig]":
 def _card(ui: Ui, number: int, hit: FoundChunk, fused: int | None, reranked: int | None, names: list[str]) -> None:
     with st.container(border=True, key=f"found_{number}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.badge(f"{number + 1}", color="primary")
+            st.badge(f"{number + 1}", color="blue")
             st.markdown(f"**{literal(hit.file)}**", width="content")
             where = [hit.knowledge_base if len(names) > 1 else "", place_text(hit.metadata, ui.text)]
             st.caption(literal(" · ".join(part for part in where if part)), width="content")

@@ -45,15 +45,10 @@ def _startable(ui: Ui) -> set[str]:
 
 def _row(ui: Ui, entry: CatalogEntry, download: DownloadDetails | None, *, can_start: bool) -> None:
     with st.container(border=True, key=f"weights_{entry.kind}_{entry.name}", gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"**{literal(entry.name)}**", width="content")
-            if entry.in_use:
-                st.badge(ui.text.model_in_use, icon=":material/check:", color="green")
-            elif entry.available:
-                st.badge(ui.text.model_available, color="blue")
-            else:
-                st.badge(ui.text.model_not_here if entry.can_download else ui.text.model_unavailable, color="gray")
-            st.space("stretch")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.markdown(f"**{literal(entry.name)}**", width="content")
+                _state(ui, entry)
             _button(ui, entry, download)
         st.caption(literal(_facts(ui, entry)))
         if entry.reason and not entry.can_download:  # there the button says it
@@ -62,6 +57,15 @@ def _row(ui: Ui, entry: CatalogEntry, download: DownloadDetails | None, *, can_s
             _progress(ui, entry, download)
             if download.state == "done" and can_start:
                 start_button(ui, entry.name)
+
+
+def _state(ui: Ui, entry: CatalogEntry) -> None:
+    if entry.in_use:
+        st.badge(ui.text.model_in_use, icon=":material/check:", color="green")
+    elif entry.available:
+        st.badge(ui.text.model_available, color="blue")
+    else:
+        st.badge(ui.text.model_not_here if entry.can_download else ui.text.model_unavailable, color="gray")
 
 
 def _facts(ui: Ui, entry: CatalogEntry) -> str:

@@ -53,14 +53,16 @@ def _row(ui: Ui, service: ServiceDetails) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"**{literal(_title(ui, service.name))}**", width="content")
             st.badge(states[service.state], color=_COLORS.get(service.state, "gray"))
-        parts = [service.name, service.address]
+        st.caption(literal(f"{service.name} · {service.address}"))
+        parts = []
         if service.uptime_s:
             parts.append(ui.text.service_uptime.format(age=age(ui, service.uptime_s)))
         if service.memory_mb:
             parts.append(f"{service.memory_mb} MB")
         if service.restarts:
             parts.append(ui.text.model_restarts.format(count=service.restarts))
-        st.caption(literal(" · ".join(parts)))
+        if parts:
+            st.caption(literal(" · ".join(parts)))
         if service.failure:
             st.error(literal(service.failure), icon=":material/error:")
 
