@@ -45,6 +45,8 @@ from server.container import Container, build_container
 
 RECONCILE_AFTER_S = 3
 """What a crash left behind is removed soon after the start, when the other services are through with theirs."""
+PREPARE_AFTER_S = 5
+"""What the embedding model needs once is done before anybody asks."""
 RECONCILE_PATIENCE_S = 120
 """A knowledge base that is being written to has its turn when the writer is done."""
 DESCRIPTION = "Chat with your documents. Works with clients of the Langchain-Chatchat 0.2.10 API."
@@ -112,11 +114,12 @@ def _lifespan(settings: Settings, given: Container | None) -> Callable[[FastAPI]
         def reconcile() -> object:
             return own.knowledge_bases.maintenance.repair(patience_s=RECONCILE_PATIENCE_S)
 
-        call_off = later(RECONCILE_AFTER_S, reconcile)
+        call_off = [later(RECONCILE_AFTER_S, reconcile), later(PREPARE_AFTER_S, own.embedders.prepare)]
         try:
             yield
         finally:
-            call_off()
+            for one in call_off:
+                one()
             await own.summaries.aclose()
             if given is None:
                 await own.aclose()

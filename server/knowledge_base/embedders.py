@@ -8,7 +8,7 @@ from server.errors import IndexMismatch
 from server.knowledge_base.same_model import is_same
 from server.llm.base import Embedder
 from server.llm.catalog import Choice, choose_embedder
-from server.llm.embedders import load_embedder
+from server.llm.embedders import load_embedder, prepare_embedder
 
 
 class Embedders:
@@ -31,12 +31,19 @@ class Embedders:
         wanted = name or self.default.name
         if wanted in self._loaded:
             return self._loaded[wanted]
-        with self._lock:
-            turn = self._loading.setdefault(wanted, threading.Lock())
-        with turn:  # of this model only: while it loads, for half a minute perhaps, the others can be used
+        with self._turn(wanted):
             if wanted not in self._loaded:
                 self._loaded[wanted] = load_embedder(self._settings, choose_embedder(self._settings, wanted))
             return self._loaded[wanted]
+
+    def prepare(self) -> str:
+        """Do what the default model needs once, such as bringing it into ONNX form; who asks for it meanwhile waits.
+
+        Returns its name. A model that cannot be prepared is told when it is used.
+        """
+        with self._turn(self.default.name):
+            prepare_embedder(self._settings, self.default)
+        return self.default.name
 
     def for_index(self, kb: KnowledgeBaseRow) -> Embedder:
         """The model an index was built with. Raises `IndexMismatch` when the model of that name is another one now."""
@@ -48,3 +55,8 @@ class Embedders:
         if not is_same(kb.model_sign, embedder):
             raise IndexMismatch(name=kb.name, built=f"{name} (other weights)", wanted=f"{name} (present weights)")
         return embedder
+
+    def _turn(self, name: str) -> threading.Lock:
+        """Of this model only: while it loads, for half a minute perhaps, the others can be used."""
+        with self._lock:
+            return self._loading.setdefault(name, threading.Lock())

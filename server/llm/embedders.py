@@ -32,6 +32,17 @@ def load_embedder(settings: Settings, choice: Choice) -> Embedder:
     return LOADERS.get(choice.model.engine)(settings, choice)
 
 
+def prepare_embedder(settings: Settings, choice: Choice) -> None:
+    """Do what has to be done once before the chosen model can be loaded, so that no question waits for it.
+
+    A model that cannot be prepared is told when it is loaded, not here.
+    """
+    if choice.model.engine == "sentence-transformers":
+        from server.llm import sentence_transformer
+
+        sentence_transformer.prepare(settings, choice)
+
+
 def load_builtin(settings: Settings, choice: Choice) -> Embedder:
     """The n-gram embedder; it sees words only, so the word index counts four times as much."""
     from server.llm.ngram_embedder import DIMENSION, NgramEmbeddings

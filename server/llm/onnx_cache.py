@@ -7,12 +7,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
 FORMAT = "2"  # raised when what is written changes, so that older files are made anew
 NEEDED = ("onnx", "onnxscript", "onnxruntime", "tokenizers", "torch", "sentence_transformers")
 TIMEOUT_S = 1800
+PART = ".part-"
 LARGEST = 1_900_000_000  # bytes; above that the graph would not fit into one file of ONNX
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,23 +47,28 @@ def onnx_folder(cache: Path, name: str, weights: Path, quantize: str) -> Path:
 
 def _make(weights: Path, target: Path, quantize: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    logger.info("%s is brought into ONNX form, once", weights.name)
-    part = Path(tempfile.mkdtemp(prefix=".part-", dir=target.parent))
+    logger.info("%s is brought into ONNX form, once; on a busy machine this takes a minute", weights.name)
+    began = time.monotonic()
+    part = Path(tempfile.mkdtemp(prefix=PART, dir=target.parent))
     try:
         reason = _export(weights, part, quantize)
         if reason:
             target.with_suffix(".refused").write_text(reason, encoding="utf-8")
             raise OnnxImpossible(reason)
         _publish(part, target)
+        logger.info("%s is in ONNX form, after %.0f s", weights.name, time.monotonic() - began)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+    _remove_older(target, quantize)
+
+
+def _remove_older(target: Path, quantize: str) -> None:
+    """Forms of earlier weights, and what an export left behind whose service was ended meanwhile."""
     for old in target.parent.iterdir():
-        if (
-            old.is_dir()
-            and old != target
-            and not old.name.startswith(".")
-            and old.name.endswith(f"-{quantize or 'exact'}")
-        ):
+        if old == target or not old.is_dir():
+            continue
+        half_made = old.name.startswith(PART) and time.time() - old.stat().st_mtime > TIMEOUT_S
+        if half_made or (not old.name.startswith(".") and old.name.endswith(f"-{quantize or 'exact'}")):
             shutil.rmtree(old, ignore_errors=True)
 
 

@@ -6,6 +6,7 @@ before it counts; whatever goes wrong ends in exit code 1 with the reason in the
 """
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from torch import Tensor, nn
 from server.llm.onnx_model import INPUTS, OnnxModel
 
 OPSET = 17
+NICENESS = 5  # the services beside it go first
 PROBES = (
     "知问在本机回答问题，并给出出处。",
     "How do I get my money back?",
@@ -156,6 +158,8 @@ def _compare(got: NDArray[np.float32], wanted: NDArray[np.float32], least: float
 
 
 if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
     try:
         export(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
     except Exception as error:  # noqa: BLE001  # the edge of this process: its only way to tell why is this line

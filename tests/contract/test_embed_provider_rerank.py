@@ -61,8 +61,8 @@ def service() -> Iterator[Service]:
         def do_POST(self) -> None:
             made.reply(self)
 
-        def log_message(self, *_: Any) -> None:
-            pass
+        def log_message(self, format: str, *args: Any) -> None:
+            del format, args
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
