@@ -61,7 +61,7 @@ def service() -> Iterator[Service]:
         def do_POST(self) -> None:
             made.reply(self)
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # what the base class calls it
             del format, args
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
