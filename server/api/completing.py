@@ -27,6 +27,8 @@ _ROLES: dict[str, Role] = {
     "assistant": "assistant",
     "tool": "tool",
 }
+_WITHOUT_TOOLS = frozenset({"conversation_id", "return_direct", "references", "prompt_name"})
+"""Fields that have no meaning where messages go to the model as they are."""
 _NO_TOOLS = {
     "reason_en": "documents are asked without tools; /chat/agent_chat has tools that search knowledge bases",
     "reason_zh": "文档问答不使用工具；/chat/agent_chat 的工具可以检索知识库",
@@ -84,8 +86,8 @@ def _answer(body: ChatCompletionRequest, container: Container, asked: Asking) ->
         return container.chat.answer(question)
     if asked.ground.searches:
         raise OptionNotSupported(field="tools", name=body.model or asked.mode, **_NO_TOOLS)
-    for field in ("conversation_id", "return_direct", "references"):
-        if getattr(body, field):
+    for field in body.model_fields_set & _WITHOUT_TOOLS:
+        if getattr(body, field) != type(body).model_fields[field].default:
             raise NotSupported(field=f"{field}, tools")
     return container.chat.relay(question, [_turn(message) for message in body.messages])
 

@@ -70,7 +70,7 @@ class ChatModels:
             ModelFailed: the model failed, before or in the midst of the answer.
             ModelTimeout: nothing came for the time allowed.
         """
-        self._check_options(generation)
+        self._check_options(messages, generation)
         endpoint, model = self._where(generation.model)
         body = request_body(messages, generation, endpoint, model)
         told: list[str] = []
@@ -102,17 +102,20 @@ class ChatModels:
         found = find_model(self._settings, model)
         return found is not None and found.tools
 
-    def _check_options(self, generation: Generation) -> None:
+    def _check_options(self, messages: Sequence[Message], generation: Generation) -> None:
         configured = self._settings.models.llm.get(generation.model)
         for field in FASTCHAT_LACKS if configured and configured.engine == "fastchat" else ():
             if getattr(generation, field):
                 raise OptionNotSupported(field=field, name=generation.model, **_NOT_FASTCHAT)
-        if not generation.options:
+        wanted = set(generation.options)
+        if any(message.calls or message.call_id for message in messages):
+            wanted.add(TOOLS)
+        if not wanted:
             return
-        found, field = find_model(self._settings, generation.model), next(iter(generation.options))
+        found = find_model(self._settings, generation.model)
         if found is None:
-            raise OptionNotSupported(field=field, name=generation.model, **_ONLY_PROVIDERS)
-        if TOOLS in generation.options and not found.tools:
+            raise OptionNotSupported(field=", ".join(sorted(wanted)), name=generation.model, **_ONLY_PROVIDERS)
+        if TOOLS in wanted and not found.tools:
             raise OptionNotSupported(field=TOOLS, name=generation.model, **_NOT_SET)
 
     def window(self, model: str) -> int:

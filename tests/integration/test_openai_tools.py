@@ -163,6 +163,13 @@ def test_models_without_tools_refuse_them(client, provider, model, reason, strea
     assert provider.requests == []
 
 
+@pytest.mark.parametrize("model", [PLAIN, "builtin-extractive"])
+def test_models_without_tools_refuse_earlier_calls(client, provider, model):
+    error = refusal(client, ASKED, CALLED, RESULT, {"role": "user", "content": "谢谢"}, model=model)
+    assert error.code == "option_not_supported"
+    assert provider.requests == []
+
+
 @pytest.mark.parametrize("messages", [[ASKED], [ASKED, CALLED, RESULT]])
 def test_knowledge_bases_refuse_tools(client, provider, messages):
     options = {"tools": [WEATHER]} if len(messages) == 1 else {}
@@ -198,9 +205,14 @@ def test_pictures_are_refused_plainly(client, provider):
     assert provider.requests == []
 
 
-@pytest.mark.parametrize("options", [{"conversation_id": "c"}, {"return_direct": True}, {"references": True}])
-def test_what_tools_leave_no_place_for_is_refused(client, options):
+@pytest.mark.parametrize(
+    "options", [{"conversation_id": "c"}, {"return_direct": True}, {"references": True}, {"prompt_name": "py"}]
+)
+def test_what_tools_leave_no_place_for_is_refused(client, provider, options):
     assert refusal(client, tools=[WEATHER], extra_body=options).code == "not_supported"
+    provider.script[:] = [{"text": "好。"}]
+    plain = {"conversation_id": "", "return_direct": False, "references": None, "prompt_name": "default"}
+    assert ask(client, tools=[WEATHER], extra_body=plain).choices[0].message.content == "好。"
 
 
 def test_options_of_providers_are_passed_on(client, provider):
