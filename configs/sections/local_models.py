@@ -24,7 +24,8 @@ class LocalModel(Section):
 
     `gpus` lists the cards the process may see ("0,1"), `num_gpus` how many of them one copy of the model spreads over,
     `max_gpu_memory` how much of each transformers may fill ("20GiB"), `gpu_memory_utilization` which share of each vLLM
-    takes. `threads` counts processor threads, 0 for all. `replicas` are workers of the same model. `extra_args` go to
+    takes. `threads` counts processor threads, 0 for all. `chat_template_args` are told to the chat template, such as
+    `enable_thinking`. `replicas` are workers of the same model. `extra_args` go to
     `vllm serve`.
     """
 
@@ -39,6 +40,7 @@ class LocalModel(Section):
     replicas: int = Field(default=1, ge=1)
     attention: str = ""
     chat_template: str = ""
+    chat_template_args: dict[str, bool | int | str] = Field(default={})
     generation: SamplingDefaults = SamplingDefaults()
     threads: int = Field(default=0, ge=0)
     extra_args: list[str] = Field(default=[])
@@ -47,7 +49,7 @@ class LocalModel(Section):
 NOT_TAKEN: Mapping[str, tuple[str, ...]] = {
     "transformers": ("extra_args",),
     "vllm": ("adapters", "attention", "threads", "max_gpu_memory"),
-    "fastchat": ("adapters", "attention", "chat_template", "generation", "extra_args"),
+    "fastchat": ("adapters", "attention", "chat_template", "chat_template_args", "generation", "extra_args"),
     "provider": tuple(LocalModel.model_fields),
 }
 """What an engine can make nothing of. To leave it unsaid would be to leave it unnoticed."""

@@ -1,5 +1,6 @@
 """The processes of one chat model: its worker, several of them as replicas, and vLLM's server behind a worker."""
 
+import json
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -147,6 +148,7 @@ def _loading_flags(model: LlmModel, number: int) -> list[str]:
         "--window": model.window or "",
         "--attention": model.attention,
         "--chat-template": model.chat_template,
+        "--chat-template-args": _template_args(model),
         "--generation": _sampling(model),
         "--threads": model.threads or "",
     }
@@ -157,6 +159,10 @@ def _loading_flags(model: LlmModel, number: int) -> list[str]:
 
 def _sampling(model: LlmModel) -> str:
     return model.generation.model_dump_json(exclude_none=True) if model.generation.model_fields_set else ""
+
+
+def _template_args(model: LlmModel) -> str:
+    return json.dumps(model.chat_template_args) if model.chat_template_args else ""
 
 
 def _patience_s(settings: Settings, model: LlmModel) -> float:
@@ -225,6 +231,7 @@ def _vllm_flags(name: str, model: LlmModel, at: Address) -> list[str]:
         "--max-model-len": model.window or "",
         "--quantization": model.quantization,
         "--chat-template": model.chat_template,
+        "--default-chat-template-kwargs": _template_args(model),
         "--override-generation-config": _sampling(model),
     }
     flags = [str(word) for flag, value in values.items() if value for word in (flag, value)]

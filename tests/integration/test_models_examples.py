@@ -71,6 +71,7 @@ def test_the_machine_with_cards(pasted, tmp_path, monkeypatch) -> None:
     qwen, server = services["worker-Qwen3-8B"], services["vllm-GLM-4-9B-0414"]
     assert (qwen.env["CUDA_VISIBLE_DEVICES"], server.env["CUDA_VISIBLE_DEVICES"]) == ("0", "1,2")
     assert qwen.argv[qwen.argv.index("--window") + 1] == "16384"
+    assert json.loads(qwen.argv[qwen.argv.index("--chat-template-args") + 1]) == {"enable_thinking": False}
     command = " ".join(server.argv)
     for words in (
         f"serve {tmp_path / 'GLM-4-9B-0414'}",

@@ -12,6 +12,7 @@ from tiny_models import make_model
 pytest.importorskip("torch")
 
 import torch
+from transformers import GenerationConfig
 
 from server.launcher.failures import Failure
 from server.llm.workers import transformers_worker
@@ -24,6 +25,7 @@ from server.llm.workers.transformers_devices import (
     placement,
 )
 from server.llm.workers.transformers_failures import LoadFailed, explained
+from server.llm.workers.transformers_generation import Generation
 from server.llm.workers.transformers_loading import _window
 from server.llm.workers.transformers_request import wishes
 from server.llm.workers.transformers_sampling import processors
@@ -219,6 +221,26 @@ def test_the_size_of_weights_in_memory(folder, stored, wanted, quantization, tim
 def test_the_window(rope, asked, window):
     text = SimpleNamespace(max_position_embeddings=4096, rope_parameters=rope)
     assert _window(SimpleNamespace(get_text_config=lambda: text), asked) == window
+
+
+@pytest.mark.parametrize(
+    ("own", "defaults"),
+    [
+        ({}, {}),
+        ({"repetition_penalty": 1.05, "top_p": 0.8}, {"repetition_penalty": 1.05}),
+        (
+            {"do_sample": True, "temperature": 0.6, "top_p": 0.95, "top_k": 20},
+            {"temperature": 0.6, "top_p": 0.95, "top_k": 20},
+        ),
+    ],
+)
+def test_what_the_makers_of_a_model_advise_holds_where_a_request_says_nothing(own, defaults):
+    model = SimpleNamespace(generation_config=GenerationConfig(**own))
+    assert Generation(model, set()).defaults == defaults
+    filled = {"temperature": 0.7, "top_p": 1.0, "unset": ["temperature", "top_p"]}
+    found = wishes(filled, defaults, max_tokens=9)
+    assert (found.temperature, found.top_p) == (defaults.get("temperature", 0.7), defaults.get("top_p", 1.0))
+    assert wishes({"temperature": 0.1}, defaults, max_tokens=9).temperature == 0.1
 
 
 def test_penalties_look_at_the_answer_alone():

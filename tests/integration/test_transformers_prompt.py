@@ -93,3 +93,14 @@ def test_the_token_that_ends_an_answer_is_read_from_the_template(kind, end):
 def test_a_broken_template_is_refused():
     with pytest.raises(PromptRefused, match="cannot be used"):
         ChatPrompt(tokenizer("qwen2"), "{{ raise_exception('no') }}")
+
+
+def test_arguments_of_the_template_are_told_to_it():
+    template = (
+        "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
+        "<|im_start|>assistant\n{% if enable_thinking is defined and not enable_thinking %}no thoughts\n{% endif %}"
+    )
+    plain, quiet = (ChatPrompt(tokenizer("qwen2"), template, told) for told in (None, {"enable_thinking": False}))
+    asked = [Message("user", "hello")]
+    decode = tokenizer("qwen2").decode
+    assert decode(quiet.ids(asked)) == f"{decode(plain.ids(asked))}no thoughts\n"

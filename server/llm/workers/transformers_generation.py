@@ -27,8 +27,9 @@ class Generation:
     @property
     def defaults(self) -> dict[str, float]:
         """What the model's own generation_config.json wants, where no request says otherwise."""
-        penalty = self._model.generation_config.repetition_penalty
-        return {} if penalty is None else {"repetition_penalty": penalty}
+        own = self._model.generation_config
+        names = ("repetition_penalty", *(("temperature", "top_p", "top_k") if own.do_sample else ()))
+        return {name: value for name in names if (value := getattr(own, name)) is not None}
 
     def tokens(self, prompt: Sequence[int], wanted: Wishes) -> Iterator[int]:
         """The tokens of one answer; closing the iterator ends the generation at its next token.

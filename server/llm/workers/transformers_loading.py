@@ -151,7 +151,7 @@ def _prompt(tokenizer: Any, options: Namespace) -> ChatPrompt:
             '没有对话模板，可能不是对话模型或版本较旧：请在 chat_template 中指定模板文件，或改用 engine = "fastchat"',
         )
     try:
-        return ChatPrompt(tokenizer, template)
+        return ChatPrompt(tokenizer, template, json.loads(options.chat_template_args))
     except PromptRefused as error:
         raise LoadFailed(f"cannot be used: {error}", f"无法使用：{error}") from error
 

@@ -28,5 +28,6 @@ def transformers_parser() -> argparse.ArgumentParser:
     parser.add_argument("--adapter", action="append", default=[], help="folder of a LoRA adapter; may be repeated")
     parser.add_argument("--attention", default="", help="such as eager, sdpa, flash_attention_2")
     parser.add_argument("--chat-template", default="", help="file with a Jinja template, instead of the tokenizer's")
+    parser.add_argument("--chat-template-args", default="{}", help="JSON: what the template is told besides")
     parser.add_argument("--generation", default="{}", help="JSON: sampling where a request does not say it")
     return parser

@@ -8,7 +8,7 @@ message is broken by an invisible character.
 import re
 import threading
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jinja2 import TemplateError
@@ -33,10 +33,10 @@ _BETWEEN_MARKS = re.compile(r"\s*\n\s*|(?<=[\]>])\s+(?=[\[<])")
 class ChatPrompt:
     """Writes prompts; may be used by several threads."""
 
-    def __init__(self, tokenizer: Any, template: str | None = None) -> None:
-        """Raises `PromptRefused` when the template cannot write even a simple conversation."""
+    def __init__(self, tokenizer: Any, template: str | None = None, told: Mapping[str, Any] | None = None) -> None:
+        """`told` are arguments of the template. Raises `PromptRefused` when it cannot write a simple conversation."""
         self._tokenizer = tokenizer
-        self._template = template
+        self._with: dict[str, Any] = {"add_generation_prompt": True, **(told or {}), "chat_template": template}
         # A tokenizer is switched between its ways to treat control tokens, for everybody who uses it.
         self._lock = threading.Lock()
         parts = self._literals()
@@ -70,11 +70,7 @@ class ChatPrompt:
     def _written(self, messages: Sequence[Message]) -> list[int]:
         with self._lock:
             return self._tokenizer.apply_chat_template(
-                _dicts(messages),
-                chat_template=self._template,
-                add_generation_prompt=True,
-                sanitize_control_tokens=True,
-                return_dict=False,
+                _dicts(messages), **self._with, sanitize_control_tokens=True, return_dict=False
             )
 
     def _broken(self, text: str) -> str:
@@ -92,9 +88,7 @@ class ChatPrompt:
         rendered = ""
         for probe in (_PROBE, _PROBE[1:]):
             try:
-                rendered = self._tokenizer.apply_chat_template(
-                    _dicts(probe), chat_template=self._template, add_generation_prompt=True, tokenize=False
-                )
+                rendered = self._tokenizer.apply_chat_template(_dicts(probe), **self._with, tokenize=False)
                 break
             except TemplateError as error:
                 reason = error
