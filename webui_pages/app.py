@@ -36,8 +36,8 @@ Hooks for browser tests: an element with the key K has the CSS class `st-key-K`.
       retrieval  retrieval_question · retrieval_bases · retrieval_more · retrieval_k · retrieval_floor ·
                  retrieval_rerank · retrieval_neighbours · retrieval_files · retrieval_filters · retrieval_ask ·
                  retrieval_found · retrieval_table · found_N · found_open_N
-      summaries  summary_make_all · summary_make_missing · summary_whole · summary_FILE · summary_make_FILE ·
-                 summary_delete_FILE · summary_parts_FILE   (FILE: "whole" for the knowledge base)
+      summaries  summary_make_all · summary_make_missing · summary_cancel · summary_whole · summary_FILE ·
+                 summary_make_FILE · summary_delete_FILE · summary_parts_FILE   (FILE: "whole" for the knowledge base)
       settings   info_NAME · info_save · ingest_settings · settings_splitter_V_NAME · settings_chunk_size_V_NAME ·
                  settings_chunk_overlap_V_NAME · settings_ocr_V_NAME · settings_zh_title_enhance_V_NAME · settings_save
                  · settings_reset · preview_tabs · preview_text · preview_file · preview_chunks · search_settings ·

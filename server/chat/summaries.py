@@ -118,6 +118,33 @@ class Summaries:
         with self._database.unit_of_work() as session:
             table.delete_summary(session, found.id)
 
+    async def cancel(self, name: str, files: Sequence[str] | None = None) -> Sequence[str]:
+        """Call off what waits or is being made, all of it or that of these files, "" being the knowledge base itself.
+
+        The model stops at once, and the text of before stays. Returns the files. Raises `KnowledgeBaseNotFound`.
+        """
+        found = await asyncio.to_thread(self.list, name)
+        active = {info.id: info.file for info in found if info.state in table.ACTIVE}
+        wanted = {key: file for key, file in active.items() if files is None or file in files}
+        tasks = [task for key in wanted if (task := self._tasks.get(key))]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        await asyncio.to_thread(self._call_off, list(wanted))
+        return list(wanted.values())
+
+    def _call_off(self, ids: Sequence[int]) -> None:
+        with self._database.unit_of_work() as session:
+            for summary_id in ids:
+                found = table.get_summary(session, summary_id)
+                if found is None or found[0].state not in table.ACTIVE:
+                    continue
+                if found[0].text:
+                    table.change_summary(session, summary_id, {"state": DONE})
+                else:
+                    table.delete_summary(session, summary_id)
+
     def resume(self) -> None:
         """Begin again, a while from now, what was not finished when the service stopped."""
         task = asyncio.ensure_future(self._resume())
@@ -229,10 +256,10 @@ class Summaries:
         )
 
     def _source(self, summary_id: int) -> tuple[str, Sequence[str], str, Wanted] | None:
-        """Title, texts, hash and wishes of a summary that is begun now; None when it was deleted."""
+        """Title, texts, hash and wishes of a summary that is begun now; None when it was deleted or called off."""
         with self._database.unit_of_work() as session:
             found = table.get_summary(session, summary_id)
-            if found is None:
+            if found is None or found[0].state not in table.ACTIVE:
                 return None
             row, file = found
             table.change_summary(session, row.id, {"state": RUNNING})

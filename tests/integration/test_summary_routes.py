@@ -1,5 +1,7 @@
 """Summaries over HTTP, on the real document path with a scripted model."""
 
+import asyncio
+import threading
 import time
 
 import pytest
@@ -189,6 +191,47 @@ class TestBackground:
         again = client.post("/knowledge_base/delete_summary", json=asked(file_name="年假.txt"))
         assert (again.status_code, again.json()["data"]["error"]) == (404, "summary_not_found")
         assert client.get("/knowledge_base/summary", params={"knowledge_base_name": KB}).status_code == 404
+
+    def test_what_is_called_off_stops_and_leaves_the_older_text(self, client, model):
+        client.post("/knowledge_base/summaries", json=asked(file_names=["年假.txt"], model_name="writer"))
+        finished(client, 1)
+        begun, stopped = threading.Event(), threading.Event()
+
+        async def endless(messages, generation):
+            begun.set()
+            try:
+                await asyncio.sleep(60)
+                yield None
+            finally:
+                stopped.set()
+
+        model.stream = endless
+        client.post("/knowledge_base/summaries", json=asked(whole=True, model_name="writer"))
+        assert begun.wait(10)
+        done = client.post("/knowledge_base/cancel_summaries", json=asked()).json()
+        assert sorted(done["data"]["files"]) == ["", "出差.txt", "年假.txt"]
+        assert stopped.wait(10)
+        (kept,) = listed(client)
+        assert (kept["file"], kept["state"], kept["text"]) == ("年假.txt", "done", "两年。[1]")
+        del model.stream
+        client.post("/knowledge_base/summaries", json=asked(file_names=["出差.txt"], model_name="writer"))
+        assert [each["state"] for each in finished(client, 2)] == ["done", "done"]
+
+    def test_one_of_several_is_called_off(self, client, model):
+        async def endless(messages, generation):
+            await asyncio.sleep(60)
+            yield None
+
+        model.stream = endless
+        client.post("/knowledge_base/summaries", json=asked(model_name="writer"))
+        body = asked(file_names=["出差.txt", "没有.txt"])
+        assert client.post("/knowledge_base/cancel_summaries", json=body).json()["data"] == {"files": ["出差.txt"]}
+        assert [each["file"] for each in listed(client)] == ["年假.txt"]
+        assert client.post("/knowledge_base/cancel_summaries", json=asked()).json()["data"] == {"files": ["年假.txt"]}
+        assert client.post("/knowledge_base/cancel_summaries", json=asked()).json()["data"] == {"files": []}
+        missing = client.post("/knowledge_base/cancel_summaries", json={"knowledge_base_name": "没有"})
+        assert missing.status_code == 404
+        del model.stream
 
     def test_a_deleted_knowledge_base_takes_all_along(self, client):
         body = {"knowledge_base_name": "短命"}

@@ -47,6 +47,10 @@ class UpkeepCalls(Transport):
         """Have summaries made in the background."""
         self._post("/knowledge_base/summaries", request.model_dump(exclude_none=True))
 
+    def cancel_summaries(self, knowledge_base: str) -> None:
+        """Call off what waits or is being made."""
+        self._post("/knowledge_base/cancel_summaries", {"knowledge_base_name": knowledge_base})
+
     def delete_summary(self, knowledge_base: str, file: str) -> None:
         """Forget the summary of a file, or with an empty name that of the knowledge base."""
         request = SummaryName(knowledge_base_name=knowledge_base, file_name=file)

@@ -19,6 +19,7 @@ class UpkeepLabels(Table):
     rebuild_begins = Label("正在读取第一批文件…", "Reading the first files…")
     rebuild_progress = Label("{name}（{done}/{total}）", "{name} ({done} of {total})")
     rebuild_cancel = Label("取消重建", "Cancel the rebuild")
+    rebuild_cancelling = Label("正在取消重建…", "Cancelling the rebuild…")
     rebuild_cancelled = Label(
         "重建已取消，继续使用原来的索引。", "The rebuild was cancelled; the index of before is in use."
     )
@@ -109,6 +110,8 @@ class UpkeepLabels(Table):
     )
     summary_make_all = Label("为所有文件和整个知识库生成摘要", "Summarise all files and the whole")
     summary_make_missing = Label("补齐缺少或过期的摘要 ({count})", "Make what is missing or out of date ({count})")
+    summary_cancel = Label("取消正在生成的摘要", "Call off what is being made")
+    summary_cancelled = Label("已取消，已有的摘要不变。", "Called off; summaries that were there stay.")
     summary_make = Label("生成", "Make")
     summary_renew = Label("重新生成", "Make again")
     summary_delete = Label("删除摘要", "Delete the summary")

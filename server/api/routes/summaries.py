@@ -12,6 +12,7 @@ from server.api.deps import ContainerDep, LanguageDep
 from server.api.errors import error_response, text_of
 from server.api.schemas.base import BaseResponse
 from server.api.schemas.summaries import (
+    CancelSummaries,
     Summarize,
     SummarizeAll,
     SummarizeChunks,
@@ -34,6 +35,7 @@ SUMMARY_FAILED = 500
 """What 0.2.10 puts into the event of a file that could not be summarised."""
 _DONE = {"zh": "{file} 总结完成", "en": "{file} is summarised"}
 _DELETED = {"zh": "摘要已删除", "en": "The summary is deleted"}
+_CALLED_OFF = {"zh": "已取消 {count} 份摘要", "en": "Called off {count} summaries"}
 _QUEUED = {"zh": "已加入摘要队列", "en": "The summaries are queued"}
 _GONE = {"zh": "摘要已被删除", "en": "The summary was deleted"}
 
@@ -107,6 +109,13 @@ def get_summary(
 ) -> SummaryResponse:
     """The summary of a file, or without a file that of the knowledge base."""
     return SummaryResponse(data=_details(container.summaries.get(knowledge_base_name, file_name), language))
+
+
+@router.post("/cancel_summaries")
+async def cancel_summaries(body: CancelSummaries, container: ContainerDep, language: LanguageDep) -> BaseResponse:
+    """Call off summaries that wait or are being made: their model stops, and the text of before stays."""
+    files = await container.summaries.cancel(body.knowledge_base_name, body.file_names)
+    return BaseResponse(msg=_CALLED_OFF[language].format(count=len(files)), data={"files": list(files)})
 
 
 @router.post("/delete_summary")

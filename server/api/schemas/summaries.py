@@ -45,6 +45,13 @@ class Summarize(SummaryChoices):
     whole: bool = False
 
 
+class CancelSummaries(Request):
+    """POST /knowledge_base/cancel_summaries: those of these files, "" being the knowledge base itself, or all."""
+
+    knowledge_base_name: str
+    file_names: list[str] | None = Field(default=None, max_length=1000)
+
+
 class SummaryName(Request):
     """Which summary; an empty `file_name` is the knowledge base itself."""
 

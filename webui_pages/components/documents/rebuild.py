@@ -86,6 +86,8 @@ def _cancel(ui: Ui, rebuild_id: int) -> None:
         ui.client.cancel_rebuild(rebuild_id)
     except ApiFailed as failure:
         ui.state.notice = failure.message
+    else:
+        ui.state.notice = ui.text.rebuild_cancelling
 
 
 def _end(ui: Ui, ended: RebuildDetails) -> None:

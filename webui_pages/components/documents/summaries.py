@@ -31,12 +31,9 @@ def _summaries(ui: Ui, knowledge_base: str, names: list[str], *, watching: bool)
     except ApiFailed as failure:
         st.error(literal(failure.message), icon=":material/error:")
         return
-    if watching and not any(each.state in ACTIVE for each in found.values()):
-        st.rerun()
-    whole = found.get("")
+    if watching != any(each.state in ACTIVE for each in found.values()):
+        st.rerun()  # only a run of the whole page begins, or ends, to look again and again
     missing = [name for name in names if name not in found or found[name].stale or found[name].state == "failed"]
-    if not watching and any(each.state in ACTIVE for each in found.values()):
-        st.rerun()  # only a run of the whole page begins to look again and again
     with st.container(horizontal=True, key="summary_controls"):
         _make_button(
             ui, ui.text.summary_make_all, "summary_make_all", Summarize(knowledge_base_name=knowledge_base, whole=True)
@@ -45,8 +42,10 @@ def _summaries(ui: Ui, knowledge_base: str, names: list[str], *, watching: bool)
             label = ui.text.summary_make_missing.format(count=len(missing))
             request = Summarize(knowledge_base_name=knowledge_base, file_names=missing)
             _make_button(ui, label, "summary_make_missing", request)
+        if watching:
+            _cancel_button(ui, knowledge_base)
     st.markdown(f"**{ui.text.summary_whole}**")
-    _card(ui, knowledge_base, "", whole)
+    _card(ui, knowledge_base, "", found.get(""))
     st.markdown(f"**{ui.text.summary_files}**")
     for name in names:
         _card(ui, knowledge_base, name, found.get(name))
@@ -63,6 +62,26 @@ def _make(ui: Ui, request: Summarize) -> None:
         ui.state.notice = failure.message
     else:
         ui.state.notice = ui.text.summary_started
+
+
+def _cancel_button(ui: Ui, knowledge_base: str) -> None:
+    st.button(
+        ui.text.summary_cancel,
+        icon=":material/close:",
+        key="summary_cancel",
+        on_click=_cancel,
+        args=(ui, knowledge_base),
+        **ui.lock("write"),
+    )
+
+
+def _cancel(ui: Ui, knowledge_base: str) -> None:
+    try:
+        ui.client.cancel_summaries(knowledge_base)
+    except ApiFailed as failure:
+        ui.state.notice = failure.message
+    else:
+        ui.state.notice = ui.text.summary_cancelled
 
 
 def _card(ui: Ui, knowledge_base: str, file: str, each: SummaryDetails | None) -> None:
