@@ -44,6 +44,9 @@ def test_configured_models_by_type(post):
     assert set(data) == {"local", "online"}
     assert {FIRST, SECOND} <= set(data["local"])
     assert data["online"][AGENT]["online_api"] is True
+    here = {name for name, model in data["local"].items() if model["model_path_exists"]}
+    assert {FIRST, SECOND, "builtin-extractive"} <= here, "pages offer no others"
+    assert "Qwen2.5-1.5B-Instruct" not in here
     data = post("/llm_model/list_config_models", json={"types": ["worker"]}).json()["data"]
     assert set(data) == {"worker"}
     assert post("/llm_model/list_config_models", json={"types": ["other"]}).status_code == 422

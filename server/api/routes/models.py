@@ -31,6 +31,7 @@ from server.llm.weights import weights_folder
 
 router = APIRouter(prefix="/llm_model", tags=["Models"])
 _SECRET = re.compile(r"key|secret|token|password|header|proxy|id$", re.IGNORECASE)
+WITHOUT_WEIGHTS = frozenset({"builtin", "fake"})
 
 
 @router.post("/list_running_models")
@@ -161,7 +162,8 @@ def _local(settings: Settings, name: str, model: LlmModel) -> dict[str, Any]:
         "port": model.port,
         # 0.2.10 shows the path; a path of the server is nobody's business.
         "model_path": folder.name if folder else "",
-        "model_path_exists": folder is not None,
+        # Pages of 0.2.10 offer only models whose weights are here; these need none.
+        "model_path_exists": folder is not None or model.engine in WITHOUT_WEIGHTS,
         "repo": model.repo,
     }
 
