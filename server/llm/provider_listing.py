@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from configs.settings import Settings
-from server.errors import ZhiwenError
+from server.errors import ModelUnavailable, ZhiwenError
 from server.llm.openai_stream import Refused, Silent, Unreachable
 from server.llm.provider_calls import as_error, called
 from server.llm.provider_connections import Connections
-from server.llm.providers import endpoint_of
+from server.llm.providers import Endpoint, endpoint_of
 
 logger = logging.getLogger(__name__)
 
+NO_SUCH_ROUTE = frozenset({400, 404, 405})
 Kind = Literal["llm", "embed", "rerank", "other"]
 # Xinference, LM Studio and others say of which kind a model is; of the rest the name tells.
 _TOLD = (
@@ -54,8 +55,8 @@ async def models_of(settings: Settings, connections: Connections, provider: str)
     try:
         answer = await called(connections, endpoint, "/models")
     except (Refused, Silent, Unreachable) as failure:
-        raise as_error(provider, endpoint, failure) from failure
-    entries = [entry for entry in answer.get("data") or [] if isinstance(entry, dict)]
+        raise _no_list(provider, endpoint, failure) from failure
+    entries = [entry for entry in answer.get("data") or [] if isinstance(entry, dict) and entry.get("id")]
     # Gemini writes "models/NAME", and takes NAME.
     found = (Listed(str(entry["id"]).removeprefix("models/"), _kind(entry)) for entry in entries)
     return sorted(found, key=lambda one: one.name)
@@ -79,6 +80,17 @@ async def shelves(settings: Settings, connections: Connections, *, keep: Shelf =
 def names_of(shelf: Shelf, kind: Kind) -> list[str]:
     """PROVIDER/MODEL for all of that kind."""
     return [f"{provider}/{one.name}" for provider, listed in shelf.items() for one in listed if one.kind == kind]
+
+
+def _no_list(provider: str, endpoint: Endpoint, failure: Refused | Silent | Unreachable) -> ZhiwenError:
+    if not isinstance(failure, Refused) or failure.status not in NO_SUCH_ROUTE:
+        return as_error(provider, endpoint, failure)
+    setting = f'providers."{provider}".models'
+    return ModelUnavailable(
+        name=provider,
+        reason_en=f"it does not list its models ({failure}); name them in {setting}",
+        reason_zh=f"它不提供模型列表（{failure}），请在 {setting} 中写明模型名称",
+    )
 
 
 def _kind(entry: Mapping[str, Any]) -> Kind:

@@ -50,7 +50,7 @@ class Backend:
 
     async def _answer(self, path: str, body: Any, writer: asyncio.StreamWriter) -> None:
         if path == "/models":
-            _send(writer, 200, {"data": self.models})
+            _send(writer, 200 if self.models else 404, {"data": self.models})
         elif path == "/embeddings":
             data = [
                 {"index": number, "embedding": [float(len(text)), 1.0]} for number, text in enumerate(body["input"])

@@ -23,6 +23,8 @@ from server.llm.chat_model import chat_model
 from server.llm.chat_models import ChatModels
 from server.llm.embedders import load_embedder
 from server.llm.generation import Generation
+from server.llm.provider_connections import Connections
+from server.llm.provider_listing import models_of
 from server.llm.provider_shelf import ProviderShelf
 from server.llm.providers import Endpoint, endpoint_of
 from server.llm.rerankers import load_reranker
@@ -90,6 +92,14 @@ def test_where_nothing_tells_the_kind_the_name_does(settings_with) -> None:
         assert shelf.names("llm") == ["x/gpt-4o"]
         assert shelf.names("embed") == ["x/BAAI/bge-m3", "x/all-minilm", "x/text-embedding-3-small"]
         assert shelf.names("rerank") == ["x/BAAI/bge-reranker-v2-m3"]
+
+
+def test_a_provider_that_lists_nothing_says_where_to_name_its_models(settings_with) -> None:
+    with backend(models=[]) as one:
+        settings = settings_with(auto(one))
+        with pytest.raises(ModelUnavailable, match=r'does not list its models .*name them in providers\."x"\.models'):
+            asyncio.run(models_of(settings, Connections(), "x"))
+        assert ProviderShelf(settings, 20).names("llm") == []
 
 
 def test_what_a_provider_lists_embeds_and_reranks_without_a_table_of_its_own(settings_with) -> None:
