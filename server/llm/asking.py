@@ -36,7 +36,9 @@ _NAME = re.compile(
 )
 _YEAR = re.compile(r"(?<=\d{4})年$")
 _FOREIGN = re.compile(r"[a-z][a-z0-9+#]+")
-_FUNCTION_CHARACTERS = frozenset("的是了在和与及有为被把吗呢于以之其中都也就而着过个这那由从到对上下能要会")
+_PARTICLES = frozenset("的是了在和与及为被把吗呢于之其也就而着这那由从到")
+# By themselves they say as little, but they are halves of words: 上海, 中国, 会议, 有效.
+HALVES = frozenset("有以中都过个对上下能要会")
 _FUNCTION_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -83,7 +85,7 @@ def meaning(text: str) -> frozenset[str]:
     return frozenset(
         _stem(term)
         for term in terms(text)
-        if term not in _FUNCTION_WORDS and not (has_cjk(term) and _FUNCTION_CHARACTERS.intersection(term))
+        if term not in _FUNCTION_WORDS and term not in HALVES and not (has_cjk(term) and _PARTICLES.intersection(term))
     )
 
 

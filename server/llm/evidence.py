@@ -12,13 +12,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from server.analysis import fold, has_cjk
-from server.llm.asking import Asking, meaning, names_in
+from server.llm.asking import HALVES, Asking, meaning, names_in
 from server.llm.prompt_parts import SourceText
 from server.llm.quotable import Piece, pieces
 
 HEADING_WEIGHT = 0.5
 NEIGHBOUR_WEIGHT = 0.15
 CHARACTER_WEIGHT = 0.3
+# A pair with a character that is a word of its own: 上海, but also 天上 in 今天上班.
+HALF_WEIGHT = 0.5
+UNKNOWN_HALF_WEIGHT = 0.1
 # A pair of characters with another one between them: 年假 for 年休假.
 SHORTENED_WEIGHT = 0.6
 NUMBER_BONUS = 1.25
@@ -31,6 +34,7 @@ OTHER_ROW = 0.2
 
 _NUMBER = re.compile(r"\d|[一二三四五六七八九十百千万亿两][个年月日人种次名座岁米天]")
 _DEFINITION = re.compile(r"是|指|为|即|\b(?:is|are|means)\b")
+_DIGIT = re.compile(r"\d")
 _FIELD_NAME = re.compile(r"^[^:：\n]+(?=[:：])", re.MULTILINE)
 
 
@@ -108,7 +112,9 @@ def weights_of(wanted: Iterable[str], candidates: Sequence[Candidate]) -> dict[s
     def substance(term: str) -> float:
         # A pair nobody wrote, of the end of one known word or the beginning of another, is no word of its own.
         across = _is_pair(term) and term not in named and (term[0] in lasts or term[1] in firsts)
-        return CHARACTER_WEIGHT if across or (len(term) == 1 and has_cjk(term)) else 1.0
+        if across or (len(term) == 1 and has_cjk(term)):
+            return CHARACTER_WEIGHT
+        return 1.0 if not HALVES.intersection(term) else HALF_WEIGHT if term in named else UNKNOWN_HALF_WEIGHT
 
     return {term: math.log(1 + len(candidates) / (holding[term] + 0.5)) * substance(term) for term in wanted}
 
@@ -167,12 +173,21 @@ def _rows_meant(candidates: Sequence[Candidate], weights: dict[str, float]) -> l
             tables[candidate.table].append(number)
     left = [1.0] * len(candidates)
     for members in tables.values():
-        worth = _apart_from_each_other([candidates[member] for member in members], _announced(candidates, members))
+        rows = [candidates[member] for member in members]
+        worth = _apart_from_each_other(rows, _announced(candidates, members))
         told = [sum(weights.get(term, 0.0) for term in terms) for terms in worth]
+        if _heads([row.piece.text for row in rows], told):
+            continue
         for member, value in zip(members, told, strict=True):
             if value < MEANT * max(told):
                 left[member] = OTHER_ROW
     return left
+
+
+def _heads(rows: Sequence[str], told: Sequence[float]) -> bool:
+    """Whether the first row is a second head, without a number above numbers, and what is asked stands in it."""
+    first, *below = (_DIGIT.search(row) is not None for row in rows)
+    return told[0] == max(told) > 0 and not first and any(below)
 
 
 def _announced(candidates: Sequence[Candidate], members: Sequence[int]) -> frozenset[str]:

@@ -261,3 +261,18 @@ def test_lines_without_a_stop_do_not_run_together():
     answer = read("出租方是谁？", [source("出租方：云栖物业公司\n\n承租方为青禾科技公司\n租期三年")])
     assert answer is not None
     assert "公司租期" not in answer
+
+
+def test_a_second_head_brings_its_numbers_along():
+    table = "| 补贴 | 补贴 | 补贴 |\n|---|---|---|\n| 境内 | 港澳 | 国外 |\n| 100元 | 300元 | 60美元 |"
+    answer = read("国外补贴多少？", [source(table)])
+    assert answer is not None
+    assert "60美元" in answer
+
+
+def test_a_place_whose_name_holds_a_common_character_singles_out_its_row():
+    table = "| 姓名 | 城市 |\n|---|---|\n| 林婉如 | 上海 |\n| 陈建军 | 北京 |"
+    answer = read("哪些员工在上海？", [source(table, place="员工名册")])
+    assert answer is not None
+    assert "林婉如" in answer
+    assert "陈建军" not in answer
