@@ -113,9 +113,9 @@ def appears(page: Any, element: Any, within_ms: int = 2000) -> bool:
     return False
 
 
-def until(page: Any, seen: Callable[[], object]) -> None:
+def until(page: Any, seen: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
     """Wait until the function gives something true."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while not seen():
         assert time.monotonic() < deadline, "it did not come about"
         page.wait_for_timeout(100)
