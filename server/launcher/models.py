@@ -31,6 +31,7 @@ class Models:
         self._free = free
         self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._called_off: set[str] = set()
+        self._planning = threading.Lock()  # two threads cannot ask an iterator for ports at a time
 
     def services(self) -> list[dict[str, Any]]:
         """Every service with its state, as JSON."""
@@ -55,14 +56,15 @@ class Models:
 
     def stop(self, name: str) -> dict[str, Any]:
         """Stop a model, also one that is loading, and wait until its process is gone. Raises `ModelNotRunning`."""
-        if not self._running(name):
-            running = ", ".join(dict.fromkeys(run.service.model for run in self._running()))
-            raise ModelNotRunning(name=name, running=running or "-")
         self._called_off.add(name)
         stopped = self._end(name)
         # A start that was called off may have brought one more process up in the meantime.
         with self._turns[name]:
-            return _described((self._end(name) or stopped)[-1])
+            stopped += self._end(name)
+        if not stopped:
+            running = ", ".join(dict.fromkeys(run.service.model for run in self._running()))
+            raise ModelNotRunning(name=name, running=running or "-")
+        return _described(stopped[-1])
 
     def replace(self, name: str, new_name: str) -> dict[str, Any]:
         """Stop a model, then start another: both may not fit into memory together.
@@ -85,7 +87,9 @@ class Models:
     def _services(self, name: str) -> list[Service]:
         options = Options(model_names=(name,), lite=self._options.lite)
         settings = with_options(self._settings, options)
-        services = model_services(worker_place(settings, self._options, self._free), choose_llm(settings, name))
+        choice = choose_llm(settings, name)
+        with self._planning:
+            services = model_services(worker_place(settings, self._options, self._free), choice)
         if not services:  # a provider's model runs elsewhere, always
             raise ModelRunning(name=name)
         return services

@@ -125,3 +125,14 @@ def test_a_model_that_keeps_dying_is_given_up_and_can_be_started_by_hand(running
     assert running.post("/llm_model/start", model_name="frail")[0] == 200
     assert running.chat("api", "frail", "hello").text == "You asked: hello"
     assert running.post("/llm_model/stop", model_name="frail")[0] == 200
+
+
+def test_two_models_are_started_and_stopped_side_by_side(running: Stand) -> None:
+    def change(what: str, name: str) -> int:
+        return running.post(f"/llm_model/{what}", model_name=name)[0]
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(lambda name: change("start", name), ("frail", "quick"))) == [200, 200]
+        assert {"frail", "quick"} <= running.fastchat_models()
+        assert list(pool.map(lambda name: change("stop", name), ("frail", "quick"))) == [200, 200]
+    assert running.fastchat_models() == {"builtin-extractive"}
