@@ -43,7 +43,8 @@ async def list_models(container: ContainerDep) -> ModelList:
     documents = [
         Model(id=KNOWLEDGE_BASE + kb.name, created=int(kb.created.timestamp()), kind="knowledge_base") for kb in bases
     ]
-    others = [Model(id=container.embedder_choice.name, kind="embedding")]
+    embedder = container.embedder_choice
+    others = [Model(id=embedder.name, kind="embedding")] if embedder.usable else []
     if reranking := container.reranking.present():
         others.append(Model(id=reranking.name, kind="rerank"))
     return ModelList(data=[*chat, *documents, *others])

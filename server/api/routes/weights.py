@@ -49,7 +49,8 @@ def cancel_download(body: DownloadRequest, container: ContainerDep, language: La
 def _in_use(container: Container) -> dict[str, Choice]:
     """The model of each kind that this service uses when nobody asks for another. A rerank model is used from when it
     is here; another default chat or embedding model only from the next start on."""
-    used = {"llm": container.llm_choice, "embed": container.embedder_choice}
+    wanted = {"llm": container.llm_choice, "embed": container.embedder_choice}
+    used = {kind: choice for kind, choice in wanted.items() if choice.usable}
     reranker = Reranking.choice(container.settings)
     return used | ({"rerank": reranker} if reranker else {})
 
