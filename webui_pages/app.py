@@ -5,11 +5,13 @@ Pages live in `views/`: Streamlit would take a folder `pages/` beside this file 
 
 Hooks for browser tests: an element with the key K has the CSS class `st-key-K`.
 
-    frame        language · footer · account · log_out · gate_key · gate_enter · log_in · failure (retry)
-    chat         ?conversation=ID opens one. mode · chat_knowledge_base (chat_knowledge_bases) · search_engine ·
-                 agent_tools (tools) · options (chat_model · prompt · temperature · history_length · top_k ·
-                 relevance_floor · read_pages · return_direct) · export (export_markdown · export_json) · dropped ·
-                 dropped_K · drop_K · drop_all · welcome · suggestion_K · question · earlier · question_N · edit_N
+    frame        below (language) · foot (account · log_out · footer) · gate_key · gate_enter · log_in ·
+                 failure (retry)
+    chat         ?conversation=ID opens one. chat_bar · mode · chat_knowledge_base (chat_knowledge_bases) ·
+                 search_engine · agent_tools (tools) · options (chat_model · prompt · temperature · history_length ·
+                 top_k · relevance_floor · read_pages · return_direct) · export (export_markdown · export_json) ·
+                 dropped · dropped_K · drop_K · drop_all · welcome · suggestion_K · no_model ·
+                 question · earlier · question_N · edit_N
                  (edit_text · edit_send · edit_cancel) · answer_N · stop · steps_N · sources_N · source_N_I · link_N_I ·
                  no_sources_N · open_N_I (passage · passage_page · passage_text · passage_download) · actions_N ·
                  feedback_N (thumbs_ID) · reason_N (reason_text_N · reason_send_N) · copy_N (copied_N) · regenerate_N ·
@@ -44,13 +46,13 @@ Hooks for browser tests: an element with the key K has the CSS class `st-key-K`.
                  top_k_V_NAME · floor_V_NAME · rerank_V_NAME · search_save · search_reset · check · repair ·
                  care_rebuild · care_progress · check_report · repair_report · delete_knowledge_base ·
                  confirm_delete_knowledge_base(_cancel) (V: another number whenever a widget begins anew)
-    models       model_tabs · model_NAME (start_model_NAME · switch_model_NAME · stop_model_NAME) · weights_KIND_NAME
-                 (download_NAME · cancel_download_NAME ·
+    models       ?tab=providers leads to that part. model_tabs · model_NAME (start_model_NAME ·
+                 switch_model_NAME · stop_model_NAME) · weights_KIND_NAME (download_NAME · cancel_download_NAME ·
                  start_downloaded_NAME) · provider_NAME (test_NAME) · preset · service_memory
-    system       system_tabs · service_NAME · log_controls (log_name · log_lines · log_follow) · log · log_refresh ·
-                 jobs_state · jobs_table · disk · settings_in_force · keys_table · new_key_shown · key_name · key_scope
-                 · key_limit · key_create · revoke_name · revoke_key · confirm_revoke_key · feedback_export ·
-                 metrics_export
+    system       system_tabs · services · service_NAME · log_controls (log_name · log_lines · log_follow) · log ·
+                 log_refresh · jobs_state · jobs_table · disk · settings_in_force · keys_table · new_key_shown ·
+                 key_name · key_scope · key_limit · key_create · revoke_name · revoke_key · confirm_revoke_key ·
+                 feedback_export · metrics_export
 """
 
 import importlib

@@ -11,13 +11,15 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 GRAVE = ("serious", "critical")
 STREAMLITS_OWN = {
-    "list": "the list of pages in the sidebar holds its groups in elements that are no list items",
-    "listitem": "the same, seen from the items",
     "scrollable-region-focusable": "a code block of limited height cannot be focused; its copy button can",
     "aria-dialog-name": "a toast is a dialog without a name",
 }
 """Rules that Streamlit 1.67 breaks by itself, wherever it is used; nothing of ours can change its elements."""
 PAGES = ("", "knowledge_base", "models", "system")
+NARROW = {"width": 390, "height": 844}
+BASE = ".st-key-open_samples button"
+PARTS = "[data-testid='stTab']:visible, .stMain [role='tab']:visible, .st-key-mode button"
+PARTS_OF_BASE = "[class*='st-key-tab_'] button"
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +30,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 def grave(page, where: str) -> list[str]:
     """What axe-core finds, less what is Streamlit's own."""
+    page.wait_for_timeout(500)
     found = axe.Axe().run(page).response["violations"]
     return [
         f"{where}: {one['id']} ({one['impact']}): {[node['html'][:160] for node in one['nodes'][:4]]}"
@@ -36,20 +39,51 @@ def grave(page, where: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_page_has_a_grave_fault(product: Product, theme: str) -> None:
+def grave_in_parts(page, where: str, links: str = PARTS) -> list[str]:
+    """The same for each part that a tab or a button of the page leads to."""
+    faults, parts = [], page.locator(links)
+    for number in range(1, parts.count()):
+        parts.nth(number).click()
+        settle(page)
+        faults += grave(page, f"{where} part {number}")
+    return faults
+
+
+@pytest.mark.parametrize(
+    ("theme", "look"), [("light", {}), ("dark", {}), ("light", {"viewport": NARROW}), ("dark", {"viewport": NARROW})]
+)
+def test_no_page_has_a_grave_fault(product: Product, theme: str, look: dict) -> None:
     faults: list[str] = []
-    with browser_page(product, color_scheme=theme) as page:
+    with browser_page(product, color_scheme=theme, **look) as page:
         for name in PAGES:
             show(page, name)
-            page.wait_for_timeout(500)
-            tabs = page.locator("[data-testid='stTab']:visible, .stMain [role='tab']:visible")
             faults += grave(page, f"{theme} {name or 'chat'}")
-            for number in range(1, tabs.count()):
-                tabs.nth(number).click()
+            faults += grave_in_parts(page, f"{theme} {name or 'chat'}")
+            if name == "knowledge_base":
+                page.locator(BASE).click()
                 settle(page)
-                page.wait_for_timeout(500)
-                faults += grave(page, f"{theme} {name} tab {number}")
+                faults += grave_in_parts(page, f"{theme} samples", PARTS_OF_BASE)
+    assert faults == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_neither_an_answer_nor_a_dialog_has_a_grave_fault(product: Product, theme: str) -> None:
+    faults: list[str] = []
+    with browser_page(product, color_scheme=theme) as page:
+        page.locator(".st-key-suggestion_0 button").click()
+        page.locator(".st-key-sources_0 summary").click()
+        page.locator(".st-key-source_0_1").wait_for()
+        faults += grave(page, f"{theme} answer")
+        page.locator(".st-key-open_0_1 button").click()
+        page.locator(".st-key-passage").wait_for()
+        settle(page)
+        faults += grave(page, f"{theme} passage")
+        page.keyboard.press("Escape")
+        show(page, "knowledge_base")
+        page.locator(".st-key-new_knowledge_base button").click()
+        page.locator(".st-key-new_name").wait_for()
+        settle(page)
+        faults += grave(page, f"{theme} new knowledge base")
     assert faults == []
 
 

@@ -116,8 +116,9 @@ def show(page: Any, name: str) -> None:
     """Go to a page by its link; `name` is the end of its address, "" the first page."""
     links = page.locator("[data-testid='stSidebarNavLink']")
     order = ("", "knowledge_base", "models", "system")
-    if not links.first.is_visible():
-        page.locator("[data-testid='stExpandSidebarButton']").click()
+    if (narrow := page.locator("[data-testid='stExpandSidebarButton']")).is_visible():
+        narrow.click()
+        page.wait_for_timeout(500)  # the sidebar moves in
     links.nth(order.index(name)).click()
     page.wait_for_url(f"**/{name}*")
     settle(page)

@@ -62,10 +62,9 @@ def _row(ui: Ui, conversation: ConversationDetails, number: int) -> None:
             args=(ui, conversation.id),
         )
         chosen = st.menu_button(
-            "",
+            text.conversation_menu,
             ["rename", "delete"],
             format_func={"rename": text.rename, "delete": text.delete_conversation}.__getitem__,
-            help=text.conversation_menu,
             type="tertiary",
             key=f"conversation_menu_{number}",
         )

@@ -72,9 +72,9 @@ def why(hit: FoundChunk, fused: int | None, reranked: int | None, text: Labels) 
 
 def _table(ui: Ui, hits: list[FoundChunk], fused: list[int | None], reranked: list[int | None]) -> None:
     has_rerank = any(place is not None for place in reranked)
-    st.dataframe(
-        [_row(number, hit, fused[number], reranked[number], ui.text) for number, hit in enumerate(hits)],
-        key="retrieval_table",
+    rows = [_row(number, hit, fused[number], reranked[number], ui.text) for number, hit in enumerate(hits)]
+    st.container(key="retrieval_table").dataframe(
+        rows,
         hide_index=True,
         row_height=ROW_PX,
         height=ROW_PX * (min(len(hits), MOST_ROWS) + 1) + 3,

@@ -32,10 +32,9 @@ def _table(ui: Ui, state: str) -> None:
             st.caption(ui.text.jobs_none)
             return
         words = _words(ui)
-        st.dataframe(
+        st.container(key="jobs_table").dataframe(
             [_row(ui, job, words) for job in found[:MOST]],
             hide_index=True,
-            key="jobs_table",
             alt=ui.text.jobs_alt,
             column_config={ui.text.job_progress: st.column_config.ProgressColumn(format="%d%%", max_value=100)},
         )

@@ -16,7 +16,8 @@ def keys(ui: Ui) -> None:
     """The table of keys, the key that was just made, and the form for another."""
     known = ui.client.keys()
     if known:
-        st.dataframe([_row(ui, key) for key in known], hide_index=True, key="keys_table", alt=ui.text.keys_alt)
+        rows = [_row(ui, key) for key in known]
+        st.container(key="keys_table").dataframe(rows, hide_index=True, alt=ui.text.keys_alt)
     else:
         st.info(ui.text.keys_none, icon=":material/info:")
     if ui.state.new_key:
