@@ -14,6 +14,7 @@ pytestmark = pytest.mark.e2e
 pytest.importorskip("playwright")
 
 KB = "manual"
+UPLOADS = "**/_stcore/upload_file/**"
 SCAN = "扫描件.pdf"
 GIVEN = "纪要.md"
 WARRANTY = "# 保修\n\n保修期为两年。\n"
@@ -88,6 +89,11 @@ def summaries(product: Product) -> dict[str, dict[str, Any]]:
     return {each["file"]: each for each in call(product, "GET", "summaries", params={"knowledge_base_name": KB})}
 
 
+def delete(product: Product, *names: str) -> None:
+    body = {"knowledge_base_name": KB, "file_names": names, "delete_content": True}
+    assert call(product, "POST", "delete_docs", json=body)["failed_files"] == {}
+
+
 def store(product: Product) -> Path:
     return Path(product.environment["ZHIWEN__PATHS__KNOWLEDGE_BASE"]) / KB
 
@@ -129,6 +135,26 @@ def test_a_file_is_replaced_only_when_that_is_wished(product: Product, page: Any
     press(page, "upload_start")
     key(page, "upload_outcomes").get_by_text("成功 1，失败 0").wait_for()
     assert "保修期为五年。" in "".join(chunks(product, "warranty.md"))
+
+
+def test_a_file_that_is_still_on_its_way_is_waited_for(product: Product, page: Any, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.md", tmp_path / "second.md"
+    first.write_text("一。", "utf-8")
+    second.write_text("二。", "utf-8")
+    send(page, first)
+    waiting: list[Any] = []
+    page.route(UPLOADS, lambda route: waiting.append(route))
+    key(page, "upload_files_").locator("input[type='file']").set_input_files([second])
+    until(page, lambda: waiting)
+    button = key(page, "upload_start").locator("button")
+    assert button.evaluate("node => getComputedStyle(node).pointerEvents") == "none"
+    for route in waiting:
+        route.continue_()
+    page.unroute(UPLOADS)
+    press(page, "upload_start")
+    key(page, "upload_outcomes").get_by_text("成功 2，失败 0").wait_for()
+    assert {"first.md", "second.md"} <= files(product).keys()
+    delete(product, "first.md", "second.md")
 
 
 def test_reading_a_file_is_called_off(product: Product, page: Any, scan: bytes, tmp_path: Path) -> None:
@@ -195,6 +221,21 @@ def test_one_summary_is_renewed_and_one_deleted(product: Product, page: Any) -> 
     press(page, "summary_make_whole")
     press(page, "summary_delete_whole")
     until(page, lambda: "" not in summaries(product))
+
+
+def test_summaries_in_the_making_are_called_off(product: Product, page: Any) -> None:
+    before = summaries(product)
+    slow = [("files", ("slow.md", b'script: {"reply": "late", "delay_s": 150}'))]
+    call(product, "POST", "upload_docs", data={"knowledge_base_name": KB}, files=slow)
+    asked = {"knowledge_base_name": KB, "file_names": ["slow.md", "long.md"]}
+    call(product, "POST", "summaries", json=asked)
+    tab(page, "文件")
+    tab(page, "摘要")
+    press(page, "summary_cancel")
+    until(page, lambda: summaries(product).keys() == before.keys())
+    key(page, "summary_cancel").wait_for(state="detached")
+    assert summaries(product)["long.md"]["text"] == before["long.md"]["text"]
+    delete(product, "slow.md")
 
 
 def test_the_chunks_of_a_file_are_one_click_away(page: Any) -> None:

@@ -26,7 +26,7 @@ BROWSER_FLAGS = [
     "--disable-sync",
 ]
 NAMES = ("WEBUI", "API", "OPENAI_API", "CONTROLLER", "CONTROL")
-START_S = 120
+START_S = 200
 
 
 @dataclass(frozen=True)
