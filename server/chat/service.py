@@ -12,6 +12,7 @@ from configs.settings import Settings
 from server.chat.budget import Fitted, fit, room_for_prompt
 from server.chat.followup import FollowUps
 from server.chat.grounds import PLAIN, Found
+from server.chat.marks import marks
 from server.chat.neighbours import joined
 from server.chat.prompt import messages_of
 from server.chat.prompts import Prompts
@@ -126,7 +127,9 @@ class ChatService:
         second = self._follow_ups.carried(text, question.history) if text == question.text and not found.hits else ""
         if second:
             again = await question.ground.find(second)
-            text, found = (second, again) if again.hits else (text, found)
+            # What only speaks of the old topic would answer another question.
+            hits = tuple(hit for hit in again.hits if marks(text, hit.chunk.text))
+            text, found = (second, Found(hits, again.notices)) if hits else (text, found)
         return _Search(text, Found(tuple(joined(found.hits)), found.notices), False, standalone.notice)
 
     def _template(self, question: Question, search: _Search, chosen: str) -> str:

@@ -31,6 +31,8 @@ _LEADING_EN = re.compile(
     re.I,
 )
 _CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z0-9-]*\d)[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)+")
+# Of one make with another one: E07 and E12.
+_SHORT_CODE = re.compile(r"(?<![A-Za-z0-9-])(?=[A-Za-z]*\d)[A-Za-z]+\d+(?![A-Za-z0-9-])")
 _QUOTED = re.compile(r"[《“「『\"]([^》”」』\"]{2,30})[》”」』\"]")
 _OWNER = re.compile(r"^(?:请问|那么|那|在|关于|我们|公司)*(?P<owner>[^，,。；;？?]{2,24}?)的")
 _CLAUSE = re.compile(r"[，,；;。]")
@@ -98,6 +100,8 @@ def _joined(question: str, topic: str) -> str:
     codes = _CODE.findall(bare)
     if codes and _CODE.search(topic) and len(terms(_CODE.sub(" ", keywords(bare)))) == 0:
         return _CODE.sub(codes[0], topic, count=1)
+    if alike := _same_make(bare, topic):
+        return topic.replace(alike, bare.strip(_ENDS), 1)
     entity = _entity(topic)
     pronoun = _PRONOUN_ZH if has_cjk(question) else _PRONOUN_EN
     if entity and pronoun.search(bare):
@@ -105,6 +109,18 @@ def _joined(question: str, topic: str) -> str:
     asked = pronoun.sub(" ", _ORDINAL.sub(" ", bare))
     comma = "，" if has_cjk(topic) else ", "
     return " ".join(f"{topic.rstrip(_ENDS)[:_LONGEST]}{comma}{asked.strip()}".split())
+
+
+def _same_make(bare: str, topic: str) -> str:
+    """What of the topic a bare name takes the place of: E07 for E12, 绿茶 for 红茶; empty where that is not plain."""
+    name = bare.strip(_ENDS)
+    if _SHORT_CODE.fullmatch(name):
+        letters = name.rstrip("0123456789")
+        return next((code for code in _SHORT_CODE.findall(topic) if code.rstrip("0123456789") == letters), "")
+    found = _OWNER.match(topic)
+    owner = found.group("owner").strip() if found else ""
+    alike = has_cjk(name) and owner[-1:] == name[-1:] and abs(len(owner) - len(name)) <= 1 and owner != name
+    return owner if alike and not _VERBS.search(owner + name) and keywords(name) == name else ""
 
 
 def _bare(question: str) -> str:
@@ -119,7 +135,8 @@ def _entity(topic: str) -> str:
         return found.group()
     if found := _QUOTED.search(topic):
         return found.group(1)
-    found = _OWNER.match(topic)
+    # A second clause may speak of somebody else.
+    found = None if _CLAUSE.search(topic) else _OWNER.match(topic)
     if found and not _VERBS.search(found.group("owner")) and not _PRONOUN_ZH.search(found.group("owner")):
         return found.group("owner").strip()
     return ""

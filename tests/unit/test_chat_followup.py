@@ -174,3 +174,19 @@ def test_a_model_that_fails_or_sleeps_falls_to_the_rule_and_says_so():
     slow = rewrite(Model(delay=5), follow_up_timeout_s=0.05)
     assert slow.text == "XT-X200-P 的保修期多久？"
     assert slow.notice.code == "model_timeout"
+
+
+def test_a_name_of_the_same_make_takes_the_place_of_the_other():
+    assert standalone("E12呢？", ["报警代码E07怎么处理？"]) == "报警代码E12怎么处理？"
+    assert standalone("红茶呢", ["绿茶的水温是多少"]) == "红茶的水温是多少"
+    assert standalone("首泡时间呢？", ["绿茶的水温是多少"]) == "绿茶的水温是多少，首泡时间"
+
+
+def test_a_pronoun_after_two_names_is_not_given_to_the_first():
+    rewritten = standalone("她在哪个城市？", ["周晓岚的分机", "林婉如呢？"])
+    assert "林婉如" in rewritten
+    assert standalone("她在哪个城市？", ["周晓岚的分机"]) == "周晓岚在哪个城市？"
+
+
+def test_a_bare_where_needs_what_was_asked_before():
+    assert standalone("地点在哪？", ["蓝鲸项目什么时候验收？"]) == "蓝鲸项目什么时候验收，地点在哪？"
