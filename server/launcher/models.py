@@ -7,11 +7,13 @@ import contextlib
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from configs.settings import Settings
 from server.launcher.arguments import Options
 from server.launcher.errors import ModelNotRunning, ModelNotStarted, ModelRunning, StoppedWhileLoading
+from server.launcher.failures import Failure
 from server.launcher.loading import percent_loaded
 from server.launcher.plan import with_options, worker_place
 from server.launcher.runs import Run, State
@@ -108,14 +110,13 @@ class Models:
         return _described(runs[-1])
 
     def _check(self, name: str, run: Run) -> None:
-        service = run.service
-        if run.failure is not None:
+        if failure := _failure(run):
             raise ModelNotStarted(
-                name=service.model,
-                reason_en=run.failure.summary("en"),
-                reason_zh=run.failure.summary("zh"),
-                advice_en=run.failure.advice("en"),
-                advice_zh=run.failure.advice("zh"),
+                name=run.service.model,
+                reason_en=failure.summary("en"),
+                reason_zh=failure.summary("zh"),
+                advice_en=failure.advice("en"),
+                advice_zh=failure.advice("zh"),
             )
         if run.state is not State.READY or name in self._called_off:
             raise StoppedWhileLoading(name=name)
@@ -131,8 +132,13 @@ class Models:
         return [run for run in present if name in ("", run.service.model)]
 
 
+def _failure(run: Run) -> Failure | None:
+    """Why it failed, for people of other machines, who have no use for the place of its log."""
+    return run.failure and replace(run.failure, log=run.service.log_name)
+
+
 def _described(run: Run) -> dict[str, Any]:
-    failure = run.failure
+    failure = _failure(run)
     return {
         "name": run.service.name,
         "model_name": run.service.model,

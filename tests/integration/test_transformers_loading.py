@@ -143,6 +143,11 @@ def test_what_the_libraries_say_of_quantised_weights(error, said):
     assert said in explained("M", error).en
 
 
+def test_folders_of_this_machine_are_not_told():
+    said = explained("M", OSError("cannot read '/home/ann/models/M/part.bin' or C:\\m\\x.bin, see https://a.org/b/c"))
+    assert "cannot read 'part.bin' or x.bin, see https://a.org/b/c" in said.en
+
+
 def test_quantised_twice(folder):
     edit(folder, "config.json", quantization_config={"quant_method": "awq", "bits": 4})
     assert "is quantised already (awq)" in reason(folder, "--quantization", "8bit")

@@ -1,6 +1,7 @@
 """What the launcher says: settings without secrets, reasons with advice, two languages."""
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,6 +10,7 @@ from server.launcher.banner import banner, summary
 from server.launcher.environment import for_service, for_services
 from server.launcher.failures import Failure
 from server.launcher.labels import _LABELS, Labels, console_language
+from server.launcher.models import _described
 from server.launcher.runs import State
 from server.llm.catalog import choose_llm
 from server.masking import MASK, as_toml, masked_url
@@ -132,3 +134,12 @@ def test_a_service_that_is_given_up_says_so():
     failure = Failure("died", 1.2, "logs/a.log", 7, given_up=5)
     assert failure.summary("en").endswith("; it was restarted 5 times and is not started again by itself")
     assert "已自动重启 5 次" in failure.summary("zh")
+
+
+def test_people_elsewhere_are_told_the_name_of_a_log_and_not_its_place():
+    service = SimpleNamespace(name="worker-M", model="M", log_name="worker-M.log", address="http://127.0.0.1:1")
+    failure = Failure("died", 1.0, "/srv/zhiwen/logs/worker-M.log", 3)
+    run = SimpleNamespace(service=service, state=State.FAILED, pid=None, seconds=1.0, restarts=0, failure=failure)
+    told = _described(run)["failure"]
+    assert "The reason is in the log: worker-M.log" in told["en"]
+    assert "/srv" not in told["en"] + told["zh"]

@@ -47,6 +47,8 @@ _KNOWN = [
 ]
 
 
+# The folders in front of a file name: what fails is told to everybody who asks the model.
+_FOLDERS = re.compile(r"(?<![:/\w])(?:[A-Za-z]:)?(?:[/\\][\w.@+~-]+)+[/\\]")
 _INSTALL = re.compile(r"pip install (?:-\S+ )*['\"]?([\w.-]*\w)")
 
 
@@ -73,7 +75,7 @@ def explained(name: str, error: BaseException) -> LoadFailed:
             return LoadFailed(en.format(name=name), zh.format(name=name))
     if isinstance(error, ImportError) or _INSTALL.search(text):
         return missing_package(_package(error))
-    reason = " ".join(text.split())[:300]
+    reason = _FOLDERS.sub("", " ".join(text.split()))[:300]
     again = f"python startup.py --download {name}"
     return LoadFailed(
         f"cannot be loaded ({reason}). If its files are incomplete, fetch them again: {again}",
