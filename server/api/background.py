@@ -5,6 +5,7 @@ import contextvars
 import logging
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
 from typing import TypeVar, cast
 
 T = TypeVar("T")
@@ -33,11 +34,24 @@ async def in_thread(items: Iterator[T]) -> AsyncGenerator[T, None]:
             put(error)
 
     context = contextvars.copy_context()
-    threading.Thread(target=context.run, args=(work,), name="rebuild", daemon=True).start()
+    threading.Thread(target=context.run, args=(work,), name="background", daemon=True).start()
     while (item := await queue.get()) is not _END:
         if isinstance(item, Exception):
             raise item
         yield cast("T", item)
+
+
+async def in_own_thread(work: Callable[[], T]) -> T:
+    """What work that may take long gives, without keeping one of the few threads that all routes share.
+
+    Raises what the work raises.
+    """
+
+    def once() -> Iterator[T]:
+        yield work()
+
+    async with aclosing(in_thread(once())) as results:
+        return await anext(results)
 
 
 def later(delay_s: float, work: Callable[[], object]) -> Callable[[], None]:

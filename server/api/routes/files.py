@@ -2,11 +2,14 @@
 
 import mimetypes
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import FileResponse, JSONResponse
+from starlette.concurrency import run_in_threadpool
 
+from server.api.background import in_own_thread
 from server.api.deps import ContainerDep, KnowledgeBasesDep, LanguageDep
 from server.api.errors import error_response
 from server.api.forms import FormRoute
@@ -84,7 +87,7 @@ def _embedders(container: Container, language: Language) -> list[EmbedderChoice]
 
 
 @router.post("/upload_docs", response_model=BaseResponse, responses={202: {"model": QueuedResponse}})
-def upload_docs(  # noqa: PLR0913  # the fields of the form
+async def upload_docs(  # noqa: PLR0913  # the fields of the form
     knowledge_bases: KnowledgeBasesDep,
     language: LanguageDep,
     files: Annotated[list[UploadFile], File(description="one or more files")],
@@ -106,7 +109,7 @@ def upload_docs(  # noqa: PLR0913  # the fields of the form
     With `wait=false` it answers when all are stored; `data.jobs` then tells where to look how they do. `docs` may also
     name files that are there already.
     """
-    documents = given_documents(docs)
+    documents = await run_in_threadpool(given_documents, docs)
     options = IngestOptions(
         chunk_size=chunk_size,
         chunk_overlap=chunk_overlap,
@@ -118,14 +121,14 @@ def upload_docs(  # noqa: PLR0913  # the fields of the form
         force=force,
     )
     uploads = [Upload(name=file.filename or "", stream=file.file) for file in files]
-    submitted = knowledge_bases.submit_files(knowledge_base_name, uploads, options, documents)
+    submitted = await run_in_threadpool(knowledge_bases.submit_files, knowledge_base_name, uploads, options, documents)
     if not wait:
         return _queued(submitted, language)
-    return _finished(knowledge_bases, submitted, (_UPLOADED if to_vector_store else _STORED)[language], language)
+    return await _finished(knowledge_bases, submitted, (_UPLOADED if to_vector_store else _STORED)[language], language)
 
 
 @router.post("/update_docs", response_model=BaseResponse, responses={202: {"model": QueuedResponse}})
-def update_docs(
+async def update_docs(
     body: UpdateFiles, knowledge_bases: KnowledgeBasesDep, language: LanguageDep
 ) -> BaseResponse | JSONResponse:
     """Read files again, with new settings perhaps; `data.failed_files` as in upload.
@@ -139,16 +142,17 @@ def update_docs(
         splitter=body.splitter,
         ocr=body.ocr,
     )
-    submitted = knowledge_bases.update_files(
+    submitted = await run_in_threadpool(
+        knowledge_bases.update_files,
         body.knowledge_base_name,
         body.file_names,
         options,
-        given_documents(body.docs),
+        await run_in_threadpool(given_documents, body.docs),
         override_custom=body.override_custom_docs,
     )
     if not body.wait:
         return _queued(submitted, language)
-    return _finished(knowledge_bases, submitted, _UPDATED[language], language)
+    return await _finished(knowledge_bases, submitted, _UPDATED[language], language)
 
 
 def _queued(submitted: Submitted, language: Language) -> JSONResponse:
@@ -156,8 +160,11 @@ def _queued(submitted: Submitted, language: Language) -> JSONResponse:
     return JSONResponse(answer.model_dump(), 202)
 
 
-def _finished(knowledge_bases: KnowledgeBases, submitted: Submitted, msg: str, language: Language) -> BaseResponse:
-    return BaseResponse(msg=msg, data=failed_files(knowledge_bases.finish(submitted), language))
+async def _finished(
+    knowledge_bases: KnowledgeBases, submitted: Submitted, msg: str, language: Language
+) -> BaseResponse:
+    results = await in_own_thread(partial(knowledge_bases.finish, submitted))
+    return BaseResponse(msg=msg, data=failed_files(results, language))
 
 
 @router.post("/delete_docs")

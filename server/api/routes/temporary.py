@@ -1,11 +1,14 @@
 """Files dropped into a chat: kept in memory, for a limited time."""
 
 import json
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
 
+from server.api.background import in_own_thread
 from server.api.chunk_wire import found_document
 from server.api.deps import ContainerDep, LanguageDep
 from server.api.errors import error_response, text_of
@@ -28,7 +31,7 @@ router = APIRouter(prefix="/knowledge_base", tags=["Knowledge Base Management"],
 
 
 @router.post("/upload_temp_docs", response_model=BaseResponse)
-def upload_temp_docs(  # noqa: PLR0913  # the fields of the form
+async def upload_temp_docs(  # noqa: PLR0913  # the fields of the form
     request: Request,
     container: ContainerDep,
     language: LanguageDep,
@@ -48,11 +51,12 @@ def upload_temp_docs(  # noqa: PLR0913  # the fields of the form
     options = IngestOptions(chunk_size=chunk_size, chunk_overlap=chunk_overlap, zh_title_enhance=zh_title_enhance)
     uploads = [Upload(name=file.filename or "", stream=file.file) for file in files]
     stores = container.temporary
-    info = stores.add(uploads, options, store_id=prev_id or knowledge_id or "", keep=keep, wait=wait)
+    add = partial(stores.add, uploads, options, store_id=prev_id or knowledge_id or "", keep=keep, wait=wait)
+    info = await in_own_thread(add)
     failed = [file for file in info.files if file.error is not None]
     reasons = [{file.name: text_of(file.error, language)} for file in failed if file.error is not None]
     if len(failed) == len(info.files):
-        stores.delete(info.id)
+        await run_in_threadpool(stores.delete, info.id)
         first = failed[0].error if failed else None
         return error_response(first or NoText(name=""), request, data={"id": None, "failed_files": reasons})
     return BaseResponse(data={"id": info.id, "failed_files": reasons})
