@@ -132,6 +132,8 @@ def _passage(page: Any, language: str) -> None:
     _chat(page, language)
     _press(page, "open_1_1")
     _key(page, "passage_page").locator("img").wait_for()
+    # What the browser scrolled to reach the button lies behind the dialog now.
+    page.evaluate("document.querySelectorAll('.stApp, .stAppViewContainer').forEach(one => one.scrollTop = 0)")
 
 
 def _agent(page: Any, language: str) -> None:

@@ -17,7 +17,7 @@ from webui_pages.ui import Ui, literal
 def open_passage(ui: Ui, source: Source, where: str) -> None:
     """A dialog over the page."""
 
-    @st.dialog(literal(source.file), width="large", icon=":material/find_in_page:")
+    @st.dialog(literal(source.file), width="medium", icon=":material/find_in_page:")
     def body() -> None:
         with st.container(key="passage", gap="small"):
             if where:
