@@ -1,6 +1,7 @@
 """What providers list, of every kind; addresses with versions; and that nobody sees or gets what is secret."""
 
 import asyncio
+import base64
 import json
 import logging
 from typing import Any
@@ -152,6 +153,27 @@ def test_a_deployment_of_azure_with_a_version(settings_with) -> None:
     client = chat_model(endpoint_of(settings, "az"), Generation("my gpt"))
     assert str(client.openai_api_base).endswith("/openai/deployments/my%20gpt")
     assert client.default_query == {"api-version": "2024-10-21"}
+
+
+def test_each_provider_goes_through_its_own_proxy(settings_with) -> None:
+    with backend() as first, backend() as second:
+        settings = settings_with(
+            f"""
+[providers.one]
+base_url = "http://one.example/v1"
+proxy = "http://ann:word@127.0.0.1:{first.port}"
+models = ["m"]
+[providers.two]
+base_url = "http://two.example/v1"
+proxy = "http://127.0.0.1:{second.port}"
+models = ["m"]
+"""
+        )
+        assert ask(settings, "one/m") == ask(settings, "two/m") == "ok"
+        [(path, headers, _)] = first.requests
+        assert path == "http://one.example/v1/chat/completions"
+        assert headers["proxy-authorization"] == f"basic {base64.b64encode(b'ann:word').decode().lower()}"
+        assert [path for path, _, _ in second.requests] == ["http://two.example/v1/chat/completions"]
 
 
 def test_a_key_goes_to_no_host_but_that_of_the_settings(settings_with) -> None:
