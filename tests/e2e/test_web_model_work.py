@@ -14,12 +14,14 @@ from web_product import Product, browser_page, running_product, show
 sys.path.append(str(Path(__file__).resolve().parents[1] / "integration"))
 
 from embed_fake_hub import FakeHub, running
+from tiny_models import make_model
 
 pytestmark = pytest.mark.e2e
 pytest.importorskip("playwright")
 
 BIG = "model.safetensors"
 SIZE = 30_000_000
+LOADING_S = 240
 SETTINGS = """
 [models]
 llm_preference = ["builtin-extractive"]
@@ -27,6 +29,9 @@ hub = "huggingface"
 hub_mirror = "{hub}"
 [models.llm.script]
 engine = "fake"
+[models.llm.pupil]
+engine = "transformers"
+repo = "org/pupil"
 [models.embed.tiny]
 engine = "sentence-transformers"
 repo = "org/tiny"
@@ -97,6 +102,17 @@ def test_a_download_is_called_off_and_goes_on_later(product: Product, page: Any,
     press(page, "download_tiny")
     weights.get_by_text("下载完成").wait_for()
     weights.get_by_text("MB").first.wait_for()
+
+
+def test_a_chat_model_is_fetched_and_started(product: Product, page: Any, hub: FakeHub, tmp_path: Path) -> None:
+    pytest.importorskip("transformers")
+    hub.files = {path.name: path.read_bytes() for path in make_model(tmp_path / "pupil", "qwen2").iterdir()}
+    part(page, "model_tabs", "对话模型")
+    press(page, "download_pupil")
+    key(page, "weights_llm_pupil").get_by_text("下载完成").wait_for()
+    press(page, "start_downloaded_pupil")
+    until(page, lambda: states(product)["pupil"] == "running", LOADING_S)
+    key(page, "model_pupil").get_by_text("运行中").wait_for()
 
 
 def test_parts_of_the_system_are_shown_one_by_one(page: Any) -> None:
