@@ -152,7 +152,7 @@ def test_downloading_without_a_network_says_what_to_do(tmp_path):
     variables["MODELSCOPE_ENDPOINT"] = closed
     refused = startup("--download", "m3e-base", **variables)
     assert refused.returncode == 1
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 45, "the libraries by themselves try for minutes"
     assert f"did not arrive from {closed}, {closed}: there is no connection" in refused.stderr
     assert "HF_ENDPOINT=" in refused.stderr
     assert "Traceback" not in refused.stderr
