@@ -47,13 +47,14 @@ class Turn:
     """One question and what came back. `sources` is None when no documents were asked.
 
     `message_id` is what the API calls it, empty while it is not known. `trimmed` is how many messages and hits did not
-    fit into the model.
+    fit into the model. `cut` says that the connection to the API broke, which the page as a whole tells while it lasts.
     """
 
     question: str
     answer: str = ""
     sources: list[Source] | None = None
     error: str = ""
+    cut: bool = False
     stopped: bool = False
     message_id: str = ""
     model: str = ""

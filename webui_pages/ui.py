@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypedDict, TypeVar, get_args
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from configs.settings import Settings
 from server.api.schemas.keys import KeyScope
@@ -93,8 +94,9 @@ def literal(text: str) -> str:
 def failures_shown(ui: Ui) -> Iterator[None]:
     """An API failure inside becomes an error box with its text and a button to try again; the run goes on after.
 
-    While the API is away the page looks for it, and runs again by itself when it is back. A key that was revoked
-    meanwhile is asked for again.
+    While the API is away the page looks for it, and runs again by itself when it is back. A part of the page that looks
+    by itself leaves it to the whole page to tell that, which does so once. A key that was revoked meanwhile is asked
+    for again.
     """
     try:
         yield
@@ -102,11 +104,19 @@ def failures_shown(ui: Ui) -> Iterator[None]:
         if failure.code == NO_KEY:
             ui.state.access = None
         ui.state.health = None
+        if failure.code in AWAY and _is_part():
+            st.rerun()
         with st.container(key="failure"):
             st.error(literal(failure.message), icon=":material/error:")
             st.button(ui.text.retry, icon=":material/refresh:", key="retry")
             if failure.code in AWAY:
                 st.fragment(_wait_for_api, run_every=LOOK_EVERY_S)(ui)
+
+
+def _is_part() -> bool:
+    """Whether a fragment runs alone, not the whole page."""
+    run = get_script_run_ctx()
+    return run is not None and bool(run.fragment_ids_this_run)
 
 
 def _wait_for_api(ui: Ui) -> None:

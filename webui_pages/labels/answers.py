@@ -11,6 +11,10 @@ class AnswerLabels(Table):
     answering = Label("正在组织回答…", "Writing the answer…")
     waited = Label("（{seconds} 秒）", " ({seconds} s)")
     stop = Label("停止", "Stop")
+    answer_cut = Label(
+        "与知识库接口的连接断开，回答没有完成。恢复后可以重新生成。",
+        "The connection to the knowledge API broke before the end. Answer again once it is back.",
+    )
     stopped = Label("已停止。", "Stopped.")
     empty_answer = Label(
         "模型没有返回内容。请换一种问法重试，或查看模型的日志。",

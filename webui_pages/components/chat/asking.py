@@ -21,7 +21,7 @@ from webui_pages.components.answer_text import shown_answer
 from webui_pages.components.chat.conversation import PARAMETER
 from webui_pages.components.chat.turns import ANSWER_ICON, show_asides, show_question
 from webui_pages.ticks import with_ticks
-from webui_pages.ui import Ui, literal
+from webui_pages.ui import AWAY, Ui, literal
 
 REDRAW_S = 0.05
 TICK_S = 0.5
@@ -48,7 +48,7 @@ def ask(ui: Ui, question: str) -> None:
         try:
             _stream(ui, turn, request)
         except ApiFailed as failure:
-            turn.error = failure.message
+            turn.error, turn.cut = failure.message, failure.code in AWAY
     turn.stopped = False
     st.rerun()
 

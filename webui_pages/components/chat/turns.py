@@ -65,7 +65,9 @@ def _turn(ui: Ui, turn: Turn, number: int) -> None:
 
 def _ending(ui: Ui, turn: Turn) -> None:
     text = ui.text
-    if turn.error:
+    if turn.cut:
+        st.caption(f":material/link_off: {text.answer_cut}")
+    elif turn.error:
         st.error(literal(turn.error), icon=":material/error:")
     elif turn.stopped:
         st.caption(text.stopped)
