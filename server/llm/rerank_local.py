@@ -16,7 +16,7 @@ from server.llm.accelerators import resolve
 from server.llm.catalog import Choice
 from server.llm.length_batches import length_batches
 
-PROCESSOR_TOKENS = 4096
+PROCESSOR_TOKENS = 512  # what a layer makes of them stays in the cache
 ACCELERATOR_TOKENS = 32768
 LEAST_TOKENS = 64
 

@@ -14,7 +14,7 @@ from server.llm.onnx_cache import NEEDED
 
 pytestmark = [
     pytest.mark.skipif(any(importlib.util.find_spec(name) is None for name in NEEDED), reason="lite installation"),
-    pytest.mark.filterwarnings("ignore::UserWarning"),  # of torch's exporter, on how it reads the code
+    pytest.mark.filterwarnings("ignore"),  # of torch's exporter, on how it reads the code
 ]
 
 BGE = "为这个句子生成表示以用于检索相关文章："
