@@ -99,7 +99,7 @@ def test_the_models_recover(api: Api, page: Any) -> None:
 def test_an_answer_that_breaks_off_says_so_once_and_the_next_one_comes(api: Api, page: Any) -> None:
     show(page, "")
     page.locator(BOX).wait_for()
-    key(page, "mode").get_by_text("模型对话", exact=True).click()
+    key(page, "mode").get_by_text("模型", exact=True).click()
     settle(page)
     page.locator(BOX).fill(SLOW)
     page.locator(BOX).press("Enter")
