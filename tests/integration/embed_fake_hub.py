@@ -35,7 +35,7 @@ class FakeHub:
         return self.sizes.get(path, len(self.files[path]))
 
     def listing(self, path: str) -> object | None:
-        if re.fullmatch(r"/api/models/org/[^/]+(/revision/[^/]+)?", path):
+        if re.fullmatch(r"/api/models/org/(?:tiny|pupil)(/revision/[^/]+)?", path):
             siblings = [
                 {
                     "rfilename": name,
@@ -45,7 +45,7 @@ class FakeHub:
                 for name in self.files
             ]
             return {"id": "org/tiny", "modelId": "org/tiny", "sha": COMMIT, "siblings": siblings}
-        if re.fullmatch(r"/api/models/org/[^/]+/tree/[^/]+", path):
+        if re.fullmatch(r"/api/models/org/(?:tiny|pupil)/tree/[^/]+", path):
             return [
                 {"type": "file", "path": name, "size": self.size(name), "oid": self.sha256(name)[:40]}
                 for name in self.files
@@ -59,7 +59,7 @@ class FakeHub:
         return None
 
     def file_of(self, path: str, query: Mapping[str, list[str]]) -> str | None:
-        if match := re.fullmatch(r"/org/[^/]+/resolve/[^/]+/(.+)", path):
+        if match := re.fullmatch(r"/org/(?:tiny|pupil)/resolve/[^/]+/(.+)", path):
             return match[1]
         if path == "/api/v1/models/org/tiny/repo":
             return query.get("FilePath", [""])[0]
