@@ -32,7 +32,7 @@ def serving(app):
 
 def raw_request(port, method, path, body=b"", headers=()):
     """Send one request over a socket; gives the socket."""
-    connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+    connection = socket.create_connection(("127.0.0.1", port), timeout=60)
     lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Content-Length: {len(body)}", *headers]
     connection.sendall("\r\n".join([*lines, "", ""]).encode() + body)
     return connection
