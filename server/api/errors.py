@@ -16,6 +16,7 @@ from server import errors
 from server.api.openai_shape import error_body, openai_status, speaks_openai
 from server.api.request_id import request_id
 from server.errors import Language, ZhiwenError
+from server.errors.unforeseen import unforeseen
 
 STATUS: Mapping[type[ZhiwenError], int] = {
     errors.InvalidInput: 422,
@@ -83,12 +84,12 @@ def text_of(error: ZhiwenError, language: Language) -> str:
 
 
 def as_zhiwen(error: Exception) -> ZhiwenError:
-    """The error itself, or for one that nobody foresaw an `internal` error whose id stands in the log."""
+    """The error itself; of one that nobody foresaw what can be said of it, with the id that stands in the log."""
     if isinstance(error, ZhiwenError):
         return error
     own = request_id()
     _log.error("request %s failed", own, exc_info=error)
-    return ZhiwenError(request_id=own)
+    return unforeseen(error, request_id=own)
 
 
 def error_response(

@@ -5,8 +5,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from server.caller import caller
 from server.db import jobs as rows
+from server.db import repositories as files
 from server.db.session import Database
 from server.db.tables import JobRow, now
 from server.errors import JobCancelled, JobNotFound, KnowledgeBaseForbidden, QueueFull, ZhiwenError, by_code
@@ -158,10 +161,23 @@ class JobBook:
 
     def end(self, job_id: int, state: str, error: ZhiwenError | None = None, chunks: int = 0) -> None:
         """A job is over."""
-        values: dict[str, Any] = {"state": state, "stage": state, "finished": now(), "chunks": chunks}
-        if error is not None:
-            values |= {"error_code": error.code, "error_detail": dict(error.detail)}
-        self.update(job_id, **values)
+        with self._database.unit_of_work() as session:
+            job = rows.get_job(session, job_id)
+            if job is None:
+                return
+            job.state, job.stage, job.finished, job.chunks = state, state, now(), chunks
+            if error is not None:
+                job.error_code, job.error_detail = error.code, dict(error.detail)
+                _fail_new_file(session, job)
+
+
+def _fail_new_file(session: Session, job: JobRow) -> None:
+    """A file of which nothing was published, as when the disk was full, must not seem to wait for ever."""
+    file = files.find_file(session, job.knowledge_base_id, job.file)
+    if file is None or file.state != "waiting" or file.generation:
+        return
+    file.state, file.error_code, file.error_detail = "failed", job.error_code, job.error_detail
+    file.sha256, file.size, file.updated = job.sha256, job.size, now()
 
 
 def _error(job: JobRow | None) -> ZhiwenError | None:

@@ -12,9 +12,12 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from configs import Settings
 from server.db.tables import JobRow, now
 from server.errors import JobCancelled, JobOver, StorageFailed, ZhiwenError
+from server.errors.unforeseen import unforeseen
 from server.knowledge_base import content
 from server.knowledge_base.content import Received
 from server.knowledge_base.custom_documents import GivenDocuments
@@ -28,6 +31,7 @@ log = logging.getLogger(__name__)
 
 SAVE_PROGRESS_S = 1.0
 PATIENCE_S = 0.5
+END_AGAIN_AFTER_S = (0.5, 2.0, 5.0, 10.0)
 READY_AHEAD = 64  # files that were read and wait for publishing
 
 Read = tuple[JobRow, Parsed]
@@ -119,9 +123,9 @@ class JobQueue:
         while (job_id := self._claim()) is not None:
             try:
                 read = self._read(job_id)
-            except Exception:  # an edge: its knowledge base may be gone; the thread serves all others
+            except Exception as error:  # an edge: its knowledge base may be gone; the thread serves all others
                 log.exception("reading job %d failed", job_id)
-                self._end(job_id, "failed", ZhiwenError())
+                self._end(job_id, "failed", unforeseen(error))
                 continue
             if read is not None:
                 self._ready.put(read)
@@ -179,10 +183,10 @@ class JobQueue:
                 batch.append(following)
             try:
                 self._publish(batch)
-            except Exception:  # an edge, as above
+            except Exception as error:  # an edge, as above
                 log.exception("publishing %d files failed", len(batch))
                 for job, _ in batch:
-                    self._end(job.id, "failed", ZhiwenError())
+                    self._end(job.id, "failed", unforeseen(error))
 
     def _publish(self, batch: Sequence[Read]) -> None:
         """Embed and publish files that were read, a knowledge base at a time."""
@@ -200,9 +204,9 @@ class JobQueue:
             return [error] * len(batch)
         except OSError as error:
             return [StorageFailed(reason=error.strerror or type(error).__name__)] * len(batch)
-        except Exception:  # an edge: a fault of ours ends these jobs, not the thread that serves all others
+        except Exception as error:  # an edge: a fault of ours ends these jobs, not the thread that serves all others
             log.exception("publishing %d files failed", len(batch))
-            return [ZhiwenError()] * len(batch)
+            return [unforeseen(error)] * len(batch)
 
     def _is_still_wanted(self, job: JobRow) -> bool:
         """Whether to publish; from here on it is too late to cancel."""
@@ -259,7 +263,14 @@ class JobQueue:
         self._end(job.id, "cancelled", JobCancelled(name=job.file))
 
     def _end(self, job_id: int, state: str, error: ZhiwenError | None = None, chunks: int = 0) -> None:
-        self._book.end(job_id, state, error, chunks)
+        for pause in END_AGAIN_AFTER_S:
+            try:
+                self._book.end(job_id, state, error, chunks)
+                break
+            except SQLAlchemyError:
+                # A full disk: the thread must live on, and the job is taken up again with the next start at the latest.
+                log.exception("the end of job %d could not be written", job_id)
+                time.sleep(pause)
         self._release(job_id)
 
     def _release(self, job_id: int) -> None:

@@ -1,10 +1,12 @@
 """Jobs, ledger, settings and receipts over HTTP, on the real document path."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 
 import pytest
 from api_app import ScriptedModel, events, make_settings, running_app
+from sqlalchemy.exc import OperationalError
 
 from server.knowledge_base.lookup import named
 from server.knowledge_base.recipe import IngestOptions
@@ -267,3 +269,37 @@ def test_formats_tell_what_can_be_uploaded(client):
 def test_nothing_asked_keeps_nothing(client, kb):
     knowledge_bases(client).update_settings(kb, IngestOptions())
     assert named(knowledge_bases(client)._database, kb).settings == {}
+
+
+def test_a_disk_that_fills_up_is_named_and_the_file_can_be_sent_again(client, kb, monkeypatch):
+    def full(*_args, **_kwargs):
+        raise ValueError("An IO error occurred: 'No space left on device (os error 28)'")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("server.knowledge_base.index.Index.change", full)
+        # SQL cannot be written either, so the row of the file stays.
+        patched.setattr("server.knowledge_base.publish.Publisher._withdraw", full)
+        answer = upload(client, ("a.txt", TEXT.encode())).json()
+    assert answer["data"]["failed_codes"] == {"a.txt": "storage_failed"}
+    assert "请清理磁盘" in answer["data"]["failed_files"]["a.txt"]
+    assert listed(client)["a.txt"]["state"] == "failed"
+    assert listed(client)["a.txt"]["error_code"] == "storage_failed"
+    assert upload(client, ("a.txt", TEXT.encode()), override="true").json()["data"]["failed_files"] == {}
+    assert listed(client)["a.txt"]["state"] == "ready"
+
+
+def test_an_end_that_cannot_be_written_ends_no_thread(client, kb, monkeypatch):
+    queue = knowledge_bases(client).jobs
+    end, tries = queue._book.end, []
+
+    def once_full(*args):
+        tries.append(args)
+        if len(tries) == 1:
+            raise OperationalError("UPDATE", {}, sqlite3.OperationalError("database or disk is full"))
+        end(*args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(queue._book, "end", once_full)
+        assert upload(client, ("a.txt", TEXT.encode())).json()["data"]["failed_files"] == {}
+    assert len(tries) == 2
+    assert upload(client, ("b.txt", TEXT.encode())).json()["data"]["failed_files"] == {}
