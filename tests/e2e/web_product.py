@@ -27,6 +27,7 @@ BROWSER_FLAGS = [
 ]
 NAMES = ("WEBUI", "API", "OPENAI_API", "CONTROLLER", "CONTROL")
 START_S = 200
+PHONE_PX = 400
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,11 @@ def show(page: Any, name: str) -> None:
     links.nth(order.index(name)).click()
     page.wait_for_url(f"**/{name}*")
     settle(page)
+    if page.viewport_size["width"] <= PHONE_PX:
+        page.wait_for_timeout(500)
+        if page.locator("[data-testid='stSidebar'][data-collapsed='false']").count():
+            page.locator("[data-testid='stSidebarCollapseButton'] button").click()  # it lies above the page
+            page.wait_for_timeout(500)
 
 
 def settle(page: Any) -> None:
