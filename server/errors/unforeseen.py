@@ -9,7 +9,7 @@ from server.errors.services import StorageFailed
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC})
 # SQLite, Tantivy and FAISS say it in words only.
-_IN_WORDS = ("no space left", "disk is full", "quota exceeded")
+_IN_WORDS = ("no space left", "disk is full", "disk quota exceeded")
 
 
 def unforeseen(error: BaseException, **detail: str) -> ZhiwenError:
