@@ -13,8 +13,8 @@ from web_product import Product, browser_page, running_product, show
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "integration"))
 
-from embed_fake_hub import FakeHub, running
-from tiny_models import make_model
+from embed_fake_hub import FakeHub, running  # pyright: ignore[reportMissingImports]
+from tiny_models import make_model  # pyright: ignore[reportMissingImports]
 
 pytestmark = pytest.mark.e2e
 pytest.importorskip("playwright")
