@@ -170,7 +170,7 @@ def test_the_reader_says_what_it_is(client, text, words):
     answer = client.chat.completions.create(model="builtin-extractive", messages=user(text)).choices[0].message.content
     assert words in answer
     assert "python startup.py --download Qwen2.5-1.5B-Instruct" in answer
-    assert "models.llm_preference" in answer
+    assert "[providers]" in answer
 
 
 def test_workers_come_back_to_a_controller_that_starts_again(tmp_path):

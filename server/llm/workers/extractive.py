@@ -13,15 +13,17 @@ NO_SOURCES = {
     "zh": (
         "我是 {name}，一个只会摘录文档原句的阅读器，不是大语言模型，没有文档时无法回答问题。"
         "请选择一个知识库再提问，我会摘出最能回答问题的句子并标明出处。\n\n"
-        "要自由对话，请安装大语言模型：运行 `python startup.py --download Qwen2.5-1.5B-Instruct`，"
-        "并在设置 `models.llm_preference` 中把它放在首位，然后重新启动。"
+        "要自由对话，请安装大语言模型：在“模型”页面下载并启动（也可运行 "
+        "`python startup.py --download Qwen2.5-1.5B-Instruct`），然后在提问时选用；"
+        "也可以在设置 `[providers]` 中接入在线模型。"
     ),
     "en": (
         "I am {name}, a reader that quotes sentences from documents. I am not a language model and cannot answer "
         "without documents. Choose a knowledge base and ask again: I will quote the sentences that answer best, with "
         "their sources.\n\n"
-        "To chat freely, install a language model: run `python startup.py --download Qwen2.5-1.5B-Instruct`, put it "
-        "first in the setting `models.llm_preference`, and start again."
+        "To chat freely, install a language model: fetch and start one on the page “Models” (or fetch it with "
+        "`python startup.py --download Qwen2.5-1.5B-Instruct`), then choose it when you ask; or set up a service in "
+        "`[providers]`."
     ),
 }
 
