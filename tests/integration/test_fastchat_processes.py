@@ -15,7 +15,7 @@ from server.llm.prompt_parts import SourceText, render_question, render_sources
 
 SLOW = 'script: {"reply": "' + "word " * 400 + '", "delay_s": 0.05}'
 FAILING = 'script: {"reply": "one two three four", "fail_after": 2}'
-END_S = 2.0
+END_S = 4  # what the launcher waits before it kills (launcher.stop_timeout_s)
 
 
 @pytest.fixture(scope="module")
