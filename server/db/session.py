@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from server.db import (  # a table is made only if its module was imported
@@ -17,7 +18,7 @@ from server.db import (  # a table is made only if its module was imported
 from server.db.migrations import add_missing_columns
 from server.db.tables import Base
 
-__all__ = ["Database", "Session"]
+__all__ = ["Database", "SQLAlchemyError", "Session"]
 
 BUSY_TIMEOUT_S = 30
 

@@ -5,12 +5,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from server.caller import caller
 from server.db import jobs as rows
 from server.db import repositories as files
-from server.db.session import Database
+from server.db.session import Database, Session
 from server.db.tables import JobRow, now
 from server.errors import JobCancelled, JobNotFound, KnowledgeBaseForbidden, QueueFull, ZhiwenError, by_code
 from server.knowledge_base.content import Received

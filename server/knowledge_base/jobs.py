@@ -12,9 +12,8 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from configs import Settings
+from server.db.session import SQLAlchemyError
 from server.db.tables import JobRow, now
 from server.errors import JobCancelled, JobOver, StorageFailed, ZhiwenError
 from server.errors.unforeseen import unforeseen
