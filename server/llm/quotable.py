@@ -24,6 +24,9 @@ _CHAPTER = re.compile(r"^\s*第[一二三四五六七八九十百\d]+[章节篇�
 _NUMBERED = re.compile(r"^\s*(?:\d+(?:\.\d+)+(?!\d)|第[一二三四五六七八九十百\d]+[章节条款])")
 # Words and then the numbers of a row, as tables come out of a PDF.
 _FIGURES = re.compile(r"^(?!.{200})\s*\S.*?(?:\s+[-+±]?[¥$€]?\d[\d.,]*[%‰℃]?){2,}\s*$")
+# A row whose last cell is a measure: "满 1 年不满 5 年 7 天". Such tables are quoted whole: their rows are ranges, and
+# which of them holds the number of the question cannot be told by words.
+_MEASURE = re.compile(r"^(?!.{60})\s*\S.*\s[\d.,]+\s?(?P<unit>[^\s\d，。；：,.;:]{1,3})\s*$")
 _WRAP_FROM = 25
 # Lines of narrow columns: wrapped where they are nearly as long as the longest of at least so many lines.
 _NARROW_FROM = 8
@@ -75,8 +78,9 @@ def _make(lines: list[str], start: int) -> tuple[str, int]:
         end = _run_end(lines, start, form)
         if end - start >= least:
             return kind, end
-    if (end := _figures_end(lines, start)) > start:
-        return "figures", end
+    kind, end = _headed(lines, start)
+    if kind:
+        return kind, end
     end = start + 1
     while end < len(lines) and lines[end].strip() and _make_is_plain(lines, end):
         end += 1
@@ -89,7 +93,7 @@ def _make_is_plain(lines: list[str], start: int) -> bool:
         or _ROW.match(lines[start])
         or _ITEM.match(lines[start])
         or _is_heading(lines, start)
-        or _figures_end(lines, start) > start
+        or _headed(lines, start)[0]
     )
 
 
@@ -100,11 +104,30 @@ def _run_end(lines: list[str], start: int, form: re.Pattern[str]) -> int:
     return end
 
 
+def _headed(lines: list[str], start: int) -> tuple[str, int]:
+    """A table without marks below the line that heads it, as tables come out of a PDF; "" where there is none."""
+    for kind, end_of in (("record", _measures_end), ("figures", _figures_end)):
+        if (end := end_of(lines, start)) > start:
+            return kind, end
+    return "", start
+
+
 def _figures_end(lines: list[str], start: int) -> int:
     """The end of rows of figures below the line that heads them; the start where there are none."""
     if _FIGURES.match(lines[start]) or _STOPPED.search(lines[start]):
         return start
     end = _run_end(lines, start + 1, _FIGURES)
+    return end if end - start > 2 else start
+
+
+def _measures_end(lines: list[str], start: int) -> int:
+    """The end of lines that all close with a number of the same unit, below the line that heads them."""
+    if len(lines[start].split()) < 2 or _STOPPED.search(lines[start]) or _MEASURE.match(lines[start]):
+        return start
+    end, units = start + 1, set[str]()
+    while end < len(lines) and (found := _MEASURE.match(lines[end])) and units <= {found.group("unit")}:
+        units.add(found.group("unit"))
+        end += 1
     return end if end - start > 2 else start
 
 

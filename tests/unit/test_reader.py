@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.llm.prompt_parts import SourceText
+from server.llm.quotable import pieces
 from server.llm.reader import MAX_CHARACTERS, read
 
 MANUAL = """# 支持的文件格式
@@ -276,3 +277,17 @@ def test_a_place_whose_name_holds_a_common_character_singles_out_its_row():
     assert answer is not None
     assert "林婉如" in answer
     assert "陈建军" not in answer
+
+
+def test_ranges_with_a_measure_are_quoted_as_one_table():
+    table = "累计工龄 每年带薪年休假\n满 1 年不满 5 年 7 天\n满 5 年不满 10 年 10 天\n满 10 年 13 天"
+    answer = read(
+        "工龄 6 年，每年有多少天年假？", [source(f"年假按照累计工龄计算，见下表。\n{table}\n年假以半天为单位。")]
+    )
+    assert answer is not None
+    assert table in answer
+
+
+def test_lines_that_close_with_different_units_are_no_table():
+    text = "去年 的预算 是\n买书 用了 5 万元\n会上 有 12 人\n楼下 停 3 辆"
+    assert [piece.kind for piece in pieces(text)] == ["sentence"]
