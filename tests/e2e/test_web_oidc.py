@@ -102,7 +102,10 @@ def test_who_is_on_the_list_comes_in_stays_in_and_leaves(stand: Stand, page) -> 
     settle(page)
     page.locator(".st-key-log_out button").click()
     page.locator(".st-key-log_in button").wait_for(timeout=60_000)
-    assert "/end" in stand.provider.requests
+    end = time.monotonic() + 60
+    while "/end" not in stand.provider.requests:
+        assert time.monotonic() < end, stand.provider.requests
+        page.wait_for_timeout(100)
     page.reload()
     page.locator(".st-key-log_in button").wait_for(timeout=60_000)
 

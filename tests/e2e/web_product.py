@@ -1,5 +1,6 @@
 """A running Zhiwen with the samples, and Chromium on its page, for the browser tests of the web page."""
 
+import gc
 import os
 import shutil
 import signal
@@ -111,6 +112,9 @@ def browser_page(product: Product, **context: Any) -> Iterator[Any]:
             assert page.locator('[data-testid="stException"]').count() == 0
         finally:
             browser.close()
+            # Playwright leaves greenlets behind. One that is collected while Python parses a file breaks the parser
+            # ("AST constructor recursion depth mismatch"), which other tests of this process do.
+            gc.collect()
 
 
 def show(page: Any, name: str) -> None:
