@@ -1,8 +1,10 @@
 """An exported embedding model: texts to unit vectors with tokenizers and onnxruntime only."""
 
 import json
+import os
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +32,7 @@ class OnnxModel:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(limit)
         self._tokenizing = threading.Lock()
+        self._threads = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="embedding")
         self._session = onnxruntime.InferenceSession(
             str(folder / "model.onnx"), _options(), providers=["CPUExecutionProvider"]
         )
@@ -39,8 +42,15 @@ class OnnxModel:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         with self._tokenizing:
             encoded = self._tokenizer.encode_batch(list(texts))
-        for positions in length_batches([len(one.ids) for one in encoded], BATCH_TOKENS):
+
+        def run(positions: list[int]) -> None:
             vectors[positions] = self._run([encoded[position] for position in positions])
+
+        batches = list(length_batches([len(one.ids) for one in encoded], BATCH_TOKENS))
+        if len(batches) == 1:
+            run(batches[0])  # a question, which need not wait for the documents in the threads
+        else:
+            list(self._threads.map(run, batches))
         return vectors
 
     def _run(self, batch: Sequence[Encoding]) -> NDArray[np.float32]:
@@ -55,9 +65,9 @@ class OnnxModel:
 
 def _options() -> onnxruntime.SessionOptions:
     options = onnxruntime.SessionOptions()
+    # A core for each batch: cores that share one wait for each other in every layer.
+    options.intra_op_num_threads = 1
     # Every batch has another shape: what is planned and kept for one is of no use to the next.
     options.enable_mem_pattern = False
     options.enable_cpu_mem_arena = False
-    # Threads that wait by spinning take the processor from the services beside.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
