@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from web_hands import (
     PATIENCE_S,
+    call,
     choose,
     confirm,
     dialog,
@@ -51,14 +51,6 @@ def page(product: Product) -> Iterator[Any]:
         opened.set_default_timeout(PATIENCE_S * 1000)
         show(opened, "knowledge_base")
         yield opened
-
-
-def call(product: Product, method: str, path: str, **options: Any) -> Any:
-    """`data` of what the API answers."""
-    url = f"{product.api}/knowledge_base/{path}"
-    answer = httpx.request(method, url, trust_env=False, timeout=PATIENCE_S, **options)
-    answer.raise_for_status()
-    return answer.json()["data"]
 
 
 def chunks(product: Product, name: str) -> list[str]:

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from web_hands import PATIENCE_S, appears, choose, confirm, dialog, fill, flip, key, press, said, until
+from web_hands import PATIENCE_S, appears, call, choose, confirm, dialog, fill, flip, key, press, said, until
 from web_product import Product, browser_page, running_product, settle, show
 
 pytestmark = pytest.mark.e2e
@@ -65,14 +64,6 @@ def scan() -> bytes:
     made = BytesIO()
     sheet.save(made, "PDF", save_all=True, append_images=[sheet] * 119)
     return made.getvalue()
-
-
-def call(product: Product, method: str, path: str, **options: Any) -> Any:
-    """`data` of what the API answers."""
-    url = f"{product.api}/knowledge_base/{path}"
-    answer = httpx.request(method, url, trust_env=False, timeout=PATIENCE_S, **options)
-    answer.raise_for_status()
-    return answer.json()["data"]
 
 
 def files(product: Product) -> dict[str, dict[str, Any]]:
