@@ -16,7 +16,7 @@ Range = tuple[int, int]
 
 def marks(question: str, text: str) -> list[Range]:
     """Ranges (start, end) of the words the text shares with the question, in reading order, not touching each other."""
-    wanted = set(terms(keywords(question)))
+    wanted = _wanted(question)
     found: list[Range] = []
     for run in _RUN.finditer(text):
         for start, end in _shared(run.group(), wanted):
@@ -27,7 +27,13 @@ def marks(question: str, text: str) -> list[Range]:
     return found[:MOST]
 
 
-def _shared(run: str, wanted: set[str]) -> list[Range]:
+@lru_cache(maxsize=64)
+def _wanted(question: str) -> frozenset[str]:
+    """The same for all sources of an answer."""
+    return frozenset(terms(keywords(question)))
+
+
+def _shared(run: str, wanted: frozenset[str]) -> list[Range]:
     """A word as a whole; of Chinese the pairs of characters, for a single one is in every text."""
     if not has_cjk(run):
         return [(0, len(run))] if fold(run) in wanted else []

@@ -11,13 +11,13 @@ from pathlib import Path
 from server.analysis import CJK
 
 Count = Callable[[str], int]
-_WIDE = re.compile(f"[{CJK}\u3000-\u303f\uff00-\uffef]")
+_WIDE = re.compile(f"[{CJK}\u3000-\u303f\uff00-\uffef]+")
 _TIKTOKEN_DATA = "https://openaipublic.blob.core.windows.net/encodings/{}.tiktoken"
 
 
 def estimate(text: str) -> int:
     """Estimated number of tokens: one for each CJK character, one for four others; rather too high than too low."""
-    wide = len(_WIDE.findall(text))
+    wide = sum(map(len, _WIDE.findall(text)))
     return wide + (len(text) - wide + 3) // 4
 
 
