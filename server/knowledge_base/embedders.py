@@ -36,6 +36,11 @@ class Embedders:
                 self._loaded[wanted] = load_embedder(self._settings, choose_embedder(self._settings, wanted))
             return self._loaded[wanted]
 
+    def is_quick(self, name: str) -> bool:
+        """Whether a question can be embedded at once: the model is loaded and none that has to be waited for."""
+        loaded = self._loaded.get(name)
+        return loaded is not None and loaded.quick
+
     def prepare(self) -> str:
         """Do what the default model needs once, such as bringing it into ONNX form; who asks for it meanwhile waits.
 

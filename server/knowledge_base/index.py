@@ -2,8 +2,8 @@
 
 Several processes may use one index folder (the API and `init_database.py`). Writers hold the knowledge base's file
 lock; each change ends by writing a new stamp, and every use compares the stamp and opens the index anew when another
-process has written. Searches and changes of one process exclude each other only while numbers are touched: embedding
-happens before.
+process has written. In one process searches run side by side, and changes alone: but only while numbers are touched,
+embedding happens before.
 """
 
 import shutil
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from configs import Settings
 from server.errors import IndexDamaged
+from server.knowledge_base.shared_lock import SharedLock
 from server.registry import Registry
 from server.stores.base import Matrix, Vector, VectorStore, WordIndex
 from server.stores.files import replace_file
@@ -70,13 +71,23 @@ class Index:
         self._folder = folder
         self._dimension = dimension
         self._vector_store = vector_store
-        self._lock = threading.RLock()
+        self._lock = SharedLock()
         self._stamp: str | None = None
         self._opened: tuple[VectorStore, WordIndex] | None = None
 
     @contextmanager
-    def _use(self) -> Iterator[tuple[VectorStore, WordIndex]]:
-        with self._lock:
+    def _reading(self) -> Iterator[tuple[VectorStore, WordIndex]]:
+        while True:
+            with self._lock.shared():
+                if self._opened is not None and self._read_stamp() == self._stamp:
+                    yield self._opened
+                    return
+            with self._changing():
+                pass
+
+    @contextmanager
+    def _changing(self) -> Iterator[tuple[VectorStore, WordIndex]]:
+        with self._lock.exclusive():
             stamp = self._read_stamp()
             if self._opened is None or stamp != self._stamp:
                 self._opened = self._open()
@@ -105,7 +116,7 @@ class Index:
             IndexDamaged: an index holds more or less than it was given.
         """
         gone = list(remove)
-        with self._use() as (vectors, words):
+        with self._changing() as (vectors, words):
             before, added = (vectors.count(), words.count()), len(add.ids) if add is not None else 0
             try:
                 vectors.remove(gone)
@@ -128,17 +139,17 @@ class Index:
 
     def search(self, vector: Vector, terms: Sequence[str], k: int) -> Answers:
         """See `ask_indexes`."""
-        with self._use() as (vectors, words):
+        with self._reading() as (vectors, words):
             return ask_indexes(vectors, words, vector, terms, k)
 
     def ids(self) -> tuple[set[int], set[int]]:
         """Ids in the vector store, and ids in the word index."""
-        with self._use() as (vectors, words):
+        with self._reading() as (vectors, words):
             return vectors.ids(), words.ids()
 
     def forget(self) -> None:
         """Close what is open; the next use opens it again."""
-        with self._lock:
+        with self._lock.exclusive():
             self._opened = None
 
 

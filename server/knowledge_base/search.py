@@ -4,11 +4,9 @@ Whatever an index knows and SQL does not is not found. When such leftovers, or c
 among the best, the indexes are asked again for more, until there is enough or nothing is left.
 """
 
-import os
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from configs import Settings
@@ -19,8 +17,10 @@ from server.knowledge_base.choices import SearchChoices
 from server.knowledge_base.embedders import Embedders
 from server.knowledge_base.filters import Filters
 from server.knowledge_base.index import Answers, IndexPool
+from server.knowledge_base.lookup import named
 from server.knowledge_base.names import Layout
 from server.knowledge_base.publish import open_index
+from server.knowledge_base.turns import Turns
 from server.retrieval.asked import Asked, ask
 from server.retrieval.fusion import Candidate, fuse
 from server.retrieval.rerank import Reranked
@@ -28,9 +28,6 @@ from server.types import Chunk, Hit, Noticed
 
 MAX_DISTANCE = 2.0
 GROWTH = 4
-AT_A_TIME = min(4, os.cpu_count() or 2)
-"""Searches computed side by side. More would only fight for the interpreter's lock, and with them the event loop."""
-
 Reranker = Callable[[str, Sequence[Hit], int], Reranked]
 """(question, hits, top_k) → the best of them, best first; see `server.retrieval.rerank.Reranking`."""
 FindReranker = Callable[[], Reranker | None]
@@ -75,6 +72,16 @@ class Found:
             self.timings[name] = self.timings.get(name, 0.0) + (time.perf_counter() - begun) * 1000
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """How many hits are asked for, how many the reranker gets, and how far those of a knowledge base may be."""
+
+    top_k: int
+    wanted: int
+    reranker: Reranker | None
+    limits: Mapping[str, float]
+
+
 class Searcher:
     """Searches any of the knowledge bases."""
 
@@ -91,34 +98,44 @@ class Searcher:
         self._indexes = indexes
         self._embedders = embedders
         self._find_reranker = find_reranker
-        self._turns = threading.BoundedSemaphore(AT_A_TIME)
+        self._turns = Turns()
 
-    def search(self, targets: Sequence[KnowledgeBaseRow], query: Query) -> Found:
-        """The best chunks of all targets together, none farther than the limit of its knowledge base."""
+    def search(self, names: Sequence[str], query: Query) -> Found:
+        """The best chunks of the knowledge bases together, none farther than the limit of its knowledge base.
+
+        Raises:
+            KnowledgeBaseNotFound, BadName: about the names.
+        """
         found = Found()
-        choices = {kb.id: SearchChoices.of(kb.settings) for kb in targets}
-        top_k = (
-            query.top_k or max([c.top_k or 0 for c in choices.values()], default=0) or self._settings.retrieval.top_k
-        )
-        reranker = self._find_reranker() if self._reranks(query, list(choices.values())) else None
-        wanted = max(top_k, self._settings.retrieval.rerank_candidates) if reranker else top_k
         with found.stage("total"):
-            with found.stage("embedding"):
-                asked = self._ask(targets, query.text)
-            # Only now: a model, perhaps of another service, must not be waited for in the place of another search.
-            with self._turns:
+            with self._turns.taken():
+                targets = [named(self._database, name) for name in names]
+                plan = self._plan(targets, query)
+                asked = self._ask(targets, query.text, found)
                 for kb in targets:
-                    found.hits += self._search_one(kb, asked[kb.embed_model], query.filters, wanted, found)
+                    found.hits += self._search_one(kb, asked[kb.embed_model], query.filters, plan.wanted, found)
             found.hits.sort(key=lambda hit: (-hit.relevance, hit.chunk.id))
             found.fused = {hit.chunk.id: hit.relevance for hit in found.hits}
-            if reranker is not None and found.hits:
+            if plan.reranker is not None and found.hits:
                 with found.stage("rerank"):
-                    reranked = reranker(query.text, found.hits[:wanted], top_k)
+                    reranked = plan.reranker(query.text, found.hits[: plan.wanted], plan.top_k)
                 found.hits, found.notice = reranked.hits, reranked.notice
             # Limits come last: what a rerank model finds relevant may have looked far away before.
-            limits = {kb.name: self._limit(query, choices[kb.id]) for kb in targets}
-            found.hits = [hit for hit in found.hits[:top_k] if _within(hit, limits[hit.chunk.knowledge_base])]
+            best = found.hits[: plan.top_k]
+            found.hits = [hit for hit in best if _within(hit, plan.limits[hit.chunk.knowledge_base])]
         return found
+
+    def _plan(self, targets: Sequence[KnowledgeBaseRow], query: Query) -> _Plan:
+        defaults = self._settings.retrieval
+        choices = [SearchChoices.of(kb.settings) for kb in targets]
+        top_k = query.top_k or max((choice.top_k or 0 for choice in choices), default=0) or defaults.top_k
+        reranker = self._find_reranker() if self._reranks(query, choices) else None
+        return _Plan(
+            top_k=top_k,
+            wanted=max(top_k, defaults.rerank_candidates) if reranker else top_k,
+            reranker=reranker,
+            limits={kb.name: self._limit(query, choice) for kb, choice in zip(targets, choices, strict=True)},
+        )
 
     def _reranks(self, query: Query, choices: Sequence[SearchChoices]) -> bool:
         if not choices:
@@ -136,14 +153,13 @@ class Searcher:
             default = self._settings.retrieval.score_threshold
         return default if choices.score_threshold is None else choices.score_threshold
 
-    def _ask(self, targets: Sequence[KnowledgeBaseRow], question: str) -> dict[str, Asked]:
+    def _ask(self, targets: Sequence[KnowledgeBaseRow], question: str, found: Found) -> dict[str, Asked]:
         """The question for each embedding model."""
-        asked: dict[str, Asked] = {}
-        for kb in targets:
-            embedder = self._embedders.for_index(kb)
-            if kb.embed_model not in asked:
-                asked[kb.embed_model] = ask(embedder, question)
-        return asked
+        quick = all(self._embedders.is_quick(kb.embed_model) for kb in targets)
+        # A model, perhaps of another service, must not be waited for in the place of another search.
+        with found.stage("embedding"), nullcontext() if quick else self._turns.left():
+            embedders = {kb.embed_model: self._embedders.for_index(kb) for kb in targets}
+            return {name: ask(embedder, question) for name, embedder in embedders.items()}
 
     def _search_one(self, kb: KnowledgeBaseRow, asked: Asked, filters: Filters, wanted: int, found: Found) -> list[Hit]:
         index = open_index(self._indexes, Layout.of(self._settings.paths.knowledge_base, kb.name), kb)

@@ -304,8 +304,7 @@ class KnowledgeBases:
 
     def find(self, names: Sequence[str], query: Query) -> Found:
         """Like `search`, with everything that can be asked and told."""
-        targets = [named(self._database, name) for name in dict.fromkeys(names)]
-        return self._searcher.search(targets, query)
+        return self._searcher.search(list(dict.fromkeys(names)), query)
 
     def chunks(self, name: str, filters: Filters = EVERYTHING, *, file_name: str = "") -> builtins.list[Chunk]:
         """The shown chunks in reading order, without a question: all, or those of one file or that fit."""

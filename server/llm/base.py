@@ -17,7 +17,8 @@ class Embedder:
     `model` is any LangChain `Embeddings`; what it returns is normalised by the dense index, so it need not be.
     `floor` is the cosine similarity that unrelated texts of everyday language reach with this model: it is where
     relevance begins to count. `weight` is how much the dense side counts beside the word index (1.0 for a neural model,
-    less for one that sees words only).
+    less for one that sees words only). `quick` tells that a question takes it no longer than looking something up:
+    neither a network of neurons nor a service is behind it.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Embedder:
     device: Literal["cpu", "cuda", "mps", "xpu", "npu"] | str = "cpu"
     floor: float = 0.0
     weight: float = 1.0
+    quick: bool = False
 
     @cached_property
     def probe(self) -> list[float]:

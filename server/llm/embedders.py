@@ -54,4 +54,4 @@ def load_builtin(settings: Settings, choice: Choice) -> Embedder:
             reason_zh='内置引擎只有 builtin-ngram，是否应为 engine = "sentence-transformers"',
         )
     del settings  # nothing about it can be set
-    return Embedder(name=choice.name, model=NgramEmbeddings(), dimension=DIMENSION, weight=0.25)
+    return Embedder(name=choice.name, model=NgramEmbeddings(), dimension=DIMENSION, weight=0.25, quick=True)

@@ -65,7 +65,8 @@ class TantivyIndex:
         query = tantivy.Query.boolean_query(
             [(tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "terms", term, "freq")) for term in distinct]
         )
-        hits = searcher.search(query, k).hits
+        # Without counting all that match, Tantivy leaves out what cannot be among the best.
+        hits = searcher.search(query, k, count=False).hits
         total = sum(self._idf(searcher, term) for term in distinct)
         ids = self._ids(searcher, hits)
         return [(chunk_id, score / total) for chunk_id, (score, _) in zip(ids, hits, strict=True)]

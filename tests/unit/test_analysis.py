@@ -3,7 +3,7 @@
 import pytest
 
 from server.analysis import fold, has_cjk, sentences, terms
-from server.retrieval.fusion import BORDER, fuse, relevance
+from server.retrieval.fusion import BORDER, fuse
 from server.retrieval.question import keywords
 
 
@@ -44,16 +44,20 @@ def test_a_question_of_question_words_only_stays() -> None:
     assert keywords("为什么？") == "为什么？"
 
 
+def relevance(words: float = 0.0, cosine: float = 0.0, floor: float = 0.0, weight: float = 1.0) -> float:
+    return fuse({1: cosine}, {1: words}, floor=floor, weight=weight)[0].relevance
+
+
 def test_relevance_is_half_at_the_border_and_grows() -> None:
-    assert relevance(BORDER, 0.0, floor=0.0, weight=1.0) == pytest.approx(0.5)
-    values = [relevance(x / 10, 0.2, floor=0.0, weight=0.5) for x in range(20)]
+    assert relevance(words=BORDER) == pytest.approx(0.5)
+    values = [relevance(words=x / 10, cosine=0.2, weight=0.5) for x in range(20)]
     assert values == sorted(values)
     assert 0 <= values[0] < values[-1] < 1
 
 
 def test_similarity_below_the_floor_counts_nothing() -> None:
-    assert relevance(0.0, 0.5, floor=0.5, weight=1.0) == 0
-    assert relevance(0.0, -1.0, floor=0.0, weight=1.0) == 0
+    assert relevance(cosine=0.5, floor=0.5) == 0
+    assert relevance(cosine=-1.0) == 0
 
 
 def test_fusion_joins_both_lists_and_orders_by_relevance() -> None:
