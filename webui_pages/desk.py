@@ -38,8 +38,9 @@ class PagePicture:
 @dataclass
 class Desk:
     """`name` is the knowledge base that is open, "" the list. The versions are parts of widget keys: a new one empties
-    the widget. `watched` are jobs whose outcome belongs into `uploaded`: job id to file. `rebuild` is the rebuild whose
-    end is to be told. `framed` is the chunk that is framed alone on the picture of its `page`.
+    the widget. `ticked` are the names of the files that are ticked, beside the version of the table they belong to.
+    `watched` are jobs whose outcome belongs into `uploaded`: job id to file. `rebuild` is the rebuild whose end is to
+    be told. `framed` is the chunk that is framed alone on the picture of its `page`.
     """
 
     name: str = ""
@@ -47,6 +48,7 @@ class Desk:
     watched: dict[int, str] = field(default_factory=dict)
     uploader_version: int = 0
     table_version: int = 0
+    ticked: tuple[int, frozenset[str]] = (0, frozenset())
     receipt: Receipt | None = None
     rebuild: int = 0
     asked: Asked | None = None
@@ -54,6 +56,11 @@ class Desk:
     framed: str = ""
     picture: PagePicture | None = None
     previewed: tuple[object, Preview] | None = None
+
+    def ticked_files(self) -> frozenset[str]:
+        """Names of the ticked files of the present table."""
+        version, names = self.ticked
+        return names if version == self.table_version else frozenset()
 
     def forget(self) -> None:
         """Results that belong to the knowledge base before go; emptied widgets stay so."""

@@ -174,6 +174,21 @@ def test_one_failed_file_is_tried_again(product: Product, page: Any) -> None:
     failed.get_by_text("空.txt").wait_for()
 
 
+def test_a_tick_stays_with_its_file_when_the_list_changes(product: Product, page: Any) -> None:
+    fill(page, "file_search", "warranty")
+    tick(page, 0, "delete_selected")
+    fill(page, "file_search", "md")
+    delete_file = key(page, "delete_selected")
+    assert appears(page, delete_file)
+    press(page, "delete_selected")
+    dialog(page).get_by_text("warranty.md").wait_for()
+    press(page, "confirm_delete_files_cancel")
+    fill(page, "file_search", GIVEN)
+    delete_file.wait_for(state="detached")
+    fill(page, "file_search", "")
+    assert not delete_file.is_visible()
+
+
 def test_text_given_by_hand_gives_way_to_the_file(product: Product, page: Any) -> None:
     assert files(product)[GIVEN]["custom_docs"]
     key(page, "upload_outcomes").wait_for()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from web_product import BROWSER_FLAGS, CHROMIUM, ROOT, Product, running_product, settle
+from web_product import BROWSER_FLAGS, CHROMIUM, ROOT, Product, follow_runs, running_product, settle
 
 pytestmark = pytest.mark.e2e
 pytest.importorskip("playwright")
@@ -60,6 +60,7 @@ def test_a_login_outlasts_a_reload_and_ends_on_every_page(product: Product, key:
     complaints: list[str] = []
     with opened_browser(product, complaints) as context:
         page = context.new_page()
+        follow_runs(page)
         page.goto(product.webui)
         page.locator(".st-key-gate_key input").wait_for(timeout=30_000)
         with page.expect_response("**/login") as answered:
@@ -73,6 +74,7 @@ def test_a_login_outlasts_a_reload_and_ends_on_every_page(product: Product, key:
         page.reload()
         page.locator(".st-key-account").get_by_text("boss").wait_for(timeout=30_000)
         other = context.new_page()
+        follow_runs(other)
         other.goto(f"{product.webui}/models")
         other.locator(".st-key-account").get_by_text("boss").wait_for(timeout=30_000)
         other.locator(".st-key-log_out button").click()

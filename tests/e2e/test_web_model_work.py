@@ -82,10 +82,11 @@ def test_one_model_is_put_in_place_of_another_and_back(product: Product, page: A
     key(page, "model_script").get_by_text("未启动").wait_for()
     press(page, "switch_model_script")
     key(page, "model_script").get_by_text("运行中").wait_for()
-    assert (states(product)["script"], states(product)["builtin-extractive"]) == ("running", "stopped")
+    until(page, lambda: states(product)["script"] == "running")
+    assert states(product)["builtin-extractive"] == "stopped"
     press(page, "switch_model_builtin-extractive")
     key(page, "model_builtin-extractive").get_by_text("运行中").wait_for()
-    assert states(product)["script"] == "stopped"
+    until(page, lambda: states(product)["script"] == "stopped")
 
 
 def test_a_download_is_called_off_and_goes_on_later(product: Product, page: Any, hub: FakeHub) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from web_product import BROWSER_FLAGS, CHROMIUM, ROOT, answers, running_product, settle
+from web_product import BROWSER_FLAGS, CHROMIUM, ROOT, answers, follow_runs, running_product, settle
 
 pytestmark = pytest.mark.e2e
 pytest.importorskip("playwright")
@@ -80,6 +80,7 @@ def page(stand: Stand) -> Iterator[object]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
         opened = browser.new_context(locale="zh-CN").new_page()
+        follow_runs(opened)
         complaints: list[str] = []
         opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         opened.goto(stand.page)

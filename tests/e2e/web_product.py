@@ -13,9 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import httpx
 import psutil
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -29,6 +32,9 @@ BROWSER_FLAGS = [
 NAMES = ("WEBUI", "API", "OPENAI_API", "CONTROLLER", "CONTROL")
 START_S = 200
 PHONE_PX = 400
+SETTLED_S = 60
+LONGEST_NOTICE = 20_000
+"""Bytes of a message; those that begin and end a run are shorter, and longer ones cost time to read."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,7 @@ def browser_page(product: Product, **context: Any) -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
         defaults = {"locale": "zh-CN", "viewport": {"width": 1440, "height": 1000}}
         page = browser.new_context(**(defaults | context)).new_page()
+        follow_runs(page)
         complaints: list[str] = []
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -134,7 +141,48 @@ def show(page: Any, name: str) -> None:
             page.wait_for_timeout(500)
 
 
+class Runs:
+    """Runs of the page's script, as its messages tell: asked for, begun, ended."""
+
+    def __init__(self) -> None:
+        self.due = False
+        self.running = False
+
+    def sent(self, message: "str | bytes") -> None:
+        if isinstance(message, bytes) and BackMsg.FromString(message).WhichOneof("type") == "rerun_script":
+            self.due = True
+
+    def received(self, message: "str | bytes") -> None:
+        if not isinstance(message, bytes) or len(message) > LONGEST_NOTICE:
+            return
+        match ForwardMsg.FromString(message).WhichOneof("type"):
+            case "new_session":
+                self.due, self.running = False, True
+            case "script_finished":
+                self.running = False
+
+
+_RUNS: "WeakKeyDictionary[Any, Runs]" = WeakKeyDictionary()
+
+
+def follow_runs(page: Any) -> None:
+    """Let `settle` know of the runs of a page that is not open yet. What the page shows of them is not enough: on a
+    busy machine a run begins long after the click."""
+    runs = _RUNS[page] = Runs()
+
+    def connected(socket: Any) -> None:
+        runs.due = runs.running = False
+        socket.on("framesent", runs.sent)
+        socket.on("framereceived", runs.received)
+
+    page.on("websocket", connected)
+
+
 def settle(page: Any) -> None:
     """Wait until Streamlit has finished its run."""
     page.wait_for_timeout(150)
-    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']", timeout=30_000)
+    deadline = time.monotonic() + SETTLED_S
+    while (runs := _RUNS.get(page)) and (runs.due or runs.running):
+        assert time.monotonic() < deadline, "the page did not finish its run"
+        page.wait_for_timeout(50)
+    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']", timeout=SETTLED_S * 1000)

@@ -173,9 +173,11 @@ class Held(Model):
 
     def __init__(self):
         super().__init__()
+        self.asked = threading.Event()
         self.go = threading.Event()
 
     async def stream(self, messages, generation):
+        self.asked.set()
         await asyncio.to_thread(self.go.wait)
         async for piece in super().stream(messages, generation):
             yield piece
@@ -190,12 +192,9 @@ def test_over_http_a_stream_too_many_is_503_and_one_that_ends_makes_room(tmp_pat
     headers = ("Content-Type: application/json", "Connection: close", "Accept-Language: en")
     with serving(create_app(settings, container=container)) as port:
         first = raw_request(port, "POST", "/chat/chat", body, headers)
-        deadline = 200
-        while not (answer := read_all(raw_request(port, "POST", "/chat/chat", body, headers))).startswith(
-            b"HTTP/1.1 503"
-        ):
-            deadline -= 1
-            assert deadline, answer
+        assert model.asked.wait(60)
+        answer = read_all(raw_request(port, "POST", "/chat/chat", body, headers))
+        assert answer.startswith(b"HTTP/1.1 503")
         assert b"server_full" in answer
         assert b"retry-after: 5" in answer.lower()
         model.go.set()

@@ -31,8 +31,7 @@ def file_panel(ui: Ui, knowledge_base: str, files: list[FileDetails], present: I
     st.subheader(ui.text.files, anchor=False)
     shown = _controls(ui, files)
     if shown:
-        rows = _table(ui, shown)
-        file_actions(ui, knowledge_base, [shown[row] for row in rows if row < len(shown)])
+        file_actions(ui, knowledge_base, _table(ui, shown))
     else:
         st.info(ui.text.no_file_fits, icon=":material/search_off:")
     _warnings(ui, files, present)
@@ -93,23 +92,31 @@ def _ordered(files: list[FileDetails], order: str) -> list[FileDetails]:
     return files
 
 
-def _table(ui: Ui, files: list[FileDetails]) -> list[int]:
+def _table(ui: Ui, files: list[FileDetails]) -> list[FileDetails]:
+    """Shows the files and returns those that are ticked. Ticks stay with their files when the list changes; a tick of a
+    file that is no longer shown is gone."""
     rows, columns = [_row(file, ui.text) for file in files], _columns(ui.text)
     unused = {name for name in ("progress", "note") if not any(row[name] not in (None, "") for row in rows)}
+    names, memory = [file.name for file in files], desk()
+    still = [row for row, name in enumerate(names) if name in memory.ticked_files()]
     with st.container(key="file_table"):
         event = st.dataframe(
             rows,
-            key=f"file_table_{desk().table_version}",
+            # Streamlit remembers ticks by the number of the row: other rows need another table.
+            key=f"file_table_{memory.table_version}_{hash(tuple(names))}",
             hide_index=True,
             on_select="rerun",
             selection_mode="multi-row",
+            selection_default={"selection": {"rows": still}},
             row_height=ROW_PX,
             height=ROW_PX * (min(len(files), MOST_ROWS) + 1) + 3,
             column_config=columns,
             column_order=[name for name in columns if name not in unused],
             placeholder="",
         )
-    return event["selection"]["rows"]
+    chosen = [files[row] for row in event["selection"]["rows"] if row < len(files)]
+    memory.ticked = memory.table_version, frozenset(file.name for file in chosen)
+    return chosen
 
 
 def _warnings(ui: Ui, files: list[FileDetails], present: IngestSettings | None) -> None:
