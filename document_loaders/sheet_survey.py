@@ -21,8 +21,6 @@ _PLACE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d+)["']""")
 _CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*)>")
 _CELL_PLACE = re.compile(rb"""\br="([A-Z]+)(\d+)\"""")
 _CELL_STYLE = re.compile(rb"""\bs="(\d+)\"""")
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _BUILT_IN_PERCENT = frozenset({9, 10})
 _XLS_COLUMNS = 256
 # Records with cells: formula, number, text, logical, blank, RK numbers, shared strings, and rows of them.
