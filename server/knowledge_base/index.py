@@ -3,7 +3,7 @@
 Several processes may use one index folder (the API and `init_database.py`). Writers hold the knowledge base's file
 lock; each change ends by writing a new stamp, and every use compares the stamp and opens the index anew when another
 process has written. In one process searches run side by side, and changes alone: but only while numbers are touched,
-embedding happens before.
+not while embedding and not while saving.
 """
 
 import shutil
@@ -115,14 +115,16 @@ class Index:
         Raises:
             IndexDamaged: an index holds more or less than it was given.
         """
-        gone = list(remove)
-        with self._changing() as (vectors, words):
-            before, added = (vectors.count(), words.count()), len(add.ids) if add is not None else 0
-            try:
+        gone, added = list(remove), len(add.ids) if add is not None else 0
+        try:
+            with self._changing() as (vectors, words):
+                before = vectors.count(), words.count()
                 vectors.remove(gone)
                 kept = vectors.count()
                 if add is not None:
                     vectors.add(add.ids, add.vectors)
+            # Saving takes the longest by far, and searches may go on: what they find too early, SQL does not show yet.
+            with self._lock.shared():
                 vectors.save()
                 words.change(gone, zip(add.ids, map(str.split, add.terms), strict=True) if add is not None else ())
                 grown = (vectors.count() - before[0], words.count() - before[1])
@@ -131,10 +133,10 @@ class Index:
                     raise IndexDamaged(name=self._name)
                 self._stamp = uuid.uuid4().hex
                 replace_file(self._folder / STAMP, self._stamp.encode())
-            except BaseException:
-                # Memory and disk may differ now; the next use reads the disk, where SQL decides what counts.
-                self._opened = None
-                raise
+        except BaseException:
+            # Memory and disk may differ now; the next use reads the disk, where SQL decides what counts.
+            self._opened = None
+            raise
         return grown
 
     def search(self, vector: Vector, terms: Sequence[str], k: int) -> Answers:
