@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from agent_model import ScriptedServer
 from api_server import serving
-from fastchat_services import free_port
+from free_ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "knowledge_base" / "samples" / "content"

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+from free_ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("webui", "api", "openai_api", "controller", "control")
@@ -113,15 +113,6 @@ class Said:
         told = self.events[-1] if self.body.startswith(("data:", ":")) else json.loads(self.body)
         error = told.get("error", told)
         return error["message"] if "message" in error else error["msg"]
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on, all different."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
 
 
 @contextmanager

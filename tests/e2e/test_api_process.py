@@ -13,16 +13,11 @@ import urllib.request
 
 import httpx
 import pytest
+from free_ports import free_port
 
 from configs.settings import PROJECT_ROOT
 
 pytestmark = pytest.mark.e2e
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def start(folder, *arguments, **variables):

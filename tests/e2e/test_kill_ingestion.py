@@ -19,6 +19,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from free_ports import free_port
 
 from configs import load_settings
 from configs.settings import PROJECT_ROOT
@@ -106,9 +107,7 @@ class Server:
         self.process: psutil.Process | None = None
 
     def start(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         with (self._folder / "log").open("ab") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", "server.api", "--port", str(self.port)],

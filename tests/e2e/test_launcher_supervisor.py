@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -10,15 +9,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from free_ports import free_port
 
 DRIVER = Path(__file__).with_name("launcher_driver.py")
 
 pytestmark = pytest.mark.e2e
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 class Launched:

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from models_stand import ROOT, Stand, free_ports, stand
+from free_ports import free_ports
+from models_stand import ROOT, Stand, stand
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from free_ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("WEBUI", "API", "OPENAI_API", "CONTROLLER", "CONTROL")
@@ -26,10 +26,7 @@ class Started:
     """A running startup.py."""
 
     def __init__(self, folder, *arguments, **variables):
-        held = [socket.create_server(("127.0.0.1", 0)) for _ in NAMES]
-        self.ports = {name: one.getsockname()[1] for name, one in zip(NAMES, held, strict=True)}
-        for one in held:
-            one.close()
+        self.ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("ZHIWEN", "LC_"))}
         environment |= {f"ZHIWEN__SERVICES__{name}__PORT": str(port) for name, port in self.ports.items()}
         environment |= {

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,16 +10,12 @@ from pathlib import Path
 
 import openai
 import pytest
+from free_ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 STAND_IN = Path(__file__).with_name("vllm_stand_in.py")
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(os.name == "nt", reason="the stand-in is a POSIX script")]
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from free_ports import free_port
 from web_product import BROWSER_FLAGS, CHROMIUM, ROOT, answers, follow_runs, running_product, settle
 
 pytestmark = pytest.mark.e2e
@@ -44,8 +44,7 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
         argv = [sys.executable, "startup.py", "--create-key", "li", "--scope", "write"]
         made = subprocess.run(argv, cwd=ROOT, env=product.environment, check=True, capture_output=True, text=True)
         key = next(word for word in made.stdout.split() if word.startswith("zw-"))
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            page = f"http://127.0.0.1:{free.getsockname()[1]}"
+        page = f"http://127.0.0.1:{free_port()}"
         known = {"page": page, "provider": provider.url, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
         (folder / ".streamlit").mkdir()
         (folder / ".streamlit/secrets.toml").write_text(SECRETS.format(**known), "utf-8")

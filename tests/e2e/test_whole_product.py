@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from free_ports import free_ports
 
 pytestmark = pytest.mark.e2e
 
@@ -40,14 +40,6 @@ class Running:
     webui: str
     openai: str
     launcher: subprocess.Popen[bytes]
-
-
-def free_ports(number: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def clean_environment(folder: Path) -> tuple[dict[str, str], dict[str, int]]:

@@ -4,7 +4,6 @@ import gc
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 import httpx
 import psutil
+from free_ports import free_ports
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -55,10 +55,7 @@ class Product:
 @contextmanager
 def running_product(folder: Path, **variables: str) -> Iterator[Product]:
     """`startup.py -a` on free ports with the samples, until the block ends."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in NAMES]
-    ports = dict(zip(NAMES, (each.getsockname()[1] for each in sockets), strict=True))
-    for each in sockets:
-        each.close()
+    ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ZHIWEN")}
     environment |= {f"ZHIWEN__SERVICES__{name}__PORT": str(port) for name, port in ports.items()}
     environment |= {

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from agent_model import MODEL, agent_app
 from api_app import events
+from free_ports import free_port
 
 SERVER = Path(__file__).with_name("mcp_sample_server.py")
 STDIO = {"command": sys.executable, "args": [str(SERVER)], "env": {"SAMPLE": "given"}, "timeout_s": 20}
@@ -17,9 +18,7 @@ STDIO = {"command": sys.executable, "args": [str(SERVER)], "env": {"SAMPLE": "gi
 
 @pytest.fixture(scope="module")
 def http_server():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen([sys.executable, str(SERVER), str(port)], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 20
     while True:

@@ -8,7 +8,8 @@ from contextlib import aclosing
 
 import httpx
 import pytest
-from fastchat_services import ROOT, Fabric, free_port, wait_until
+from fastchat_services import ROOT, Fabric, wait_until
+from free_ports import free_port
 
 from configs.settings import Settings, load_settings
 from server.errors import ModelFailed, ModelNotFound, ModelTimeout, ModelUnavailable, ServiceUnavailable

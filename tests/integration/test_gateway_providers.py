@@ -5,7 +5,8 @@ import time
 from contextlib import aclosing
 
 import pytest
-from fastchat_services import free_port, wait_until
+from fastchat_services import wait_until
+from free_ports import free_port
 from gateway_backend import Backend, backend, toml
 
 from configs.settings import SettingsError, load_settings

@@ -4,7 +4,7 @@ import os
 from unittest import mock
 
 import pytest
-from fastchat_services import free_port
+from free_ports import free_port
 from gateway_backend import Backend, backend, toml
 from starlette.testclient import TestClient
 

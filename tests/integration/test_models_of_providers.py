@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from fastchat_services import free_port
+from free_ports import free_port
 from gateway_backend import Backend, backend
 
 from configs.settings import Settings, SettingsError, load_settings

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from free_ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTUP = ROOT / "startup.py"
@@ -24,14 +25,8 @@ def startup(*arguments, **variables):
 
 def services_on_free_ports():
     """Variables that put every service on a port nobody uses."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(5)]
     names = ("WEBUI", "API", "OPENAI_API", "CONTROLLER", "CONTROL")
-    variables = {
-        f"ZHIWEN__SERVICES__{name}__PORT": str(one.getsockname()[1]) for name, one in zip(names, held, strict=True)
-    }
-    for one in held:
-        one.close()
-    return variables
+    return {f"ZHIWEN__SERVICES__{name}__PORT": str(free_port()) for name in names}
 
 
 def test_without_a_flag_it_shows_the_configuration_and_the_help():
@@ -145,8 +140,7 @@ def test_downloading_an_unknown_model_lists_the_known_ones():
 
 
 def test_downloading_without_a_network_says_what_to_do(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        closed = f"http://127.0.0.1:{server.getsockname()[1]}"
+    closed = f"http://127.0.0.1:{free_port()}"
     began = time.monotonic()
     variables = {"HF_ENDPOINT": closed, "HF_HOME": str(tmp_path), "ZHIWEN__PATHS__MODELS": str(tmp_path / "models")}
     variables["MODELSCOPE_ENDPOINT"] = closed

@@ -4,8 +4,9 @@ import time
 
 import pytest
 from api_app import ScriptedModel, events, make_settings, running_app
+from free_ports import free_port
 
-from tests.integration.websearch_servers import Answer, as_json, closed_port, forward_proxy, silent_port, site
+from tests.integration.websearch_servers import Answer, as_json, forward_proxy, silent_port, site
 
 URL = "/chat/search_engine_chat"
 PAGE = "<main><h1>售后</h1><p>知问的保修期为购买之日起二十四个月。</p></main>"
@@ -87,13 +88,13 @@ def test_failures_are_ordinary_errors_within_the_time_out(ask, web, stream):
 
 
 def test_duckduckgo_without_a_way_out(ask):
-    response = ask({"search_engine_name": "duckduckgo"}, PROXY=f"http://127.0.0.1:{closed_port()}")
+    response = ask({"search_engine_name": "duckduckgo"}, PROXY=f"http://127.0.0.1:{free_port()}")
     assert response.status_code in (502, 504)
     assert all(word in response.json()["msg"] for word in ("duckduckgo", "search.proxy"))
 
 
 def test_a_replaced_engine_is_named(ask):
-    body, dead = {"search_engine_name": "tavily"}, f"http://127.0.0.1:{closed_port()}"
+    body, dead = {"search_engine_name": "tavily"}, f"http://127.0.0.1:{free_port()}"
     found = events(ask(body, ENGINES__TAVILY__KEY="k", ENGINES__TAVILY__URL=dead, FALLBACK='["searxng"]'))
     assert any("search_engine_replaced" in str(event) and "tavily" in str(event) for event in found)
     assert found[-1]["docs"]

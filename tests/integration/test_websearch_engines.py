@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from free_ports import free_port
 
 from configs.settings import Settings, SettingsError, load_settings
 from server.errors import (
@@ -17,7 +18,7 @@ from server.errors import (
 from server.search_engines.base import WebResult
 from server.search_engines.catalog import SearchEngines
 from server.search_engines.web_search import Found, WebSearch
-from tests.integration.websearch_servers import Answer, Site, as_json, closed_port, forward_proxy, silent_port, site
+from tests.integration.websearch_servers import Answer, Site, as_json, forward_proxy, silent_port, site
 
 FIRST = WebResult("知问 发布", "https://example.com/1", "知问 1.0 发布了 & 可用。")
 SECOND = WebResult("第二条", "https://example.com/2", "另一条结果。")
@@ -234,7 +235,7 @@ class TestFailures:
         assert "403" in self.failure(pointed(monkeypatch, engine_site, "bocha"), "bocha")
 
     def test_nobody_listens(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        made = settings(monkeypatch, engines__searxng__url=f"http://127.0.0.1:{closed_port()}")
+        made = settings(monkeypatch, engines__searxng__url=f"http://127.0.0.1:{free_port()}")
         assert "search.engines.searxng.url" in self.failure(made, "searxng")
 
     def test_bad_address(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,7 +265,7 @@ class TestFailures:
 
     def test_duckduckgo_on_a_closed_network(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """`ddgs` itself, through a proxy nobody serves: what a machine without a way out gives, on any machine."""
-        made = settings(monkeypatch, proxy=f"http://127.0.0.1:{closed_port()}", timeout_s="5")
+        made = settings(monkeypatch, proxy=f"http://127.0.0.1:{free_port()}", timeout_s="5")
         began = time.monotonic()
         assert "search.proxy" in self.failure(made, "duckduckgo")
         assert time.monotonic() - began < 5
@@ -327,7 +328,7 @@ class TestProxy:
         assert "search.proxy" in text
 
     def test_one_that_is_not_there(self, monkeypatch: pytest.MonkeyPatch, engine_site: Site) -> None:
-        proxy = f"http://user:pass-word@127.0.0.1:{closed_port()}"
+        proxy = f"http://user:pass-word@127.0.0.1:{free_port()}"
         text = TestFailures.failure(pointed(monkeypatch, engine_site, "searxng", proxy=proxy), "searxng")
         assert "search.proxy" in text
         assert "pass-word" not in text
@@ -343,7 +344,7 @@ class TestFallback:
     @pytest.fixture
     def made(self, monkeypatch: pytest.MonkeyPatch, engine_site: Site) -> Settings:
         engine_site.answers["/api"] = as_json(ANSWERS["tavily"])
-        url = f"http://127.0.0.1:{closed_port()}"
+        url = f"http://127.0.0.1:{free_port()}"
         fallback = '["bing", "searxng", "tavily"]'
         return pointed(monkeypatch, engine_site, "tavily", engines__searxng__url=url, fallback=fallback)
 

@@ -7,13 +7,14 @@ import zlib
 from collections.abc import Iterator
 
 import pytest
+from free_ports import free_port
 
 from configs.settings import load_settings
 from server.errors import FetchFailed, MissingDependency, UrlRefused
 from server.fetching.addresses import Allowed
 from server.fetching.fetcher import Fetcher, Limits, Page
 from server.fetching.text import page_text
-from tests.integration.websearch_servers import Answer, Site, closed_port, forward_proxy, silent_port, site
+from tests.integration.websearch_servers import Answer, Site, forward_proxy, silent_port, site
 
 LIMITS = Limits(timeout_s=2, max_bytes=10_000)
 
@@ -179,7 +180,7 @@ class TestLimits:
 
     def test_nobody_listens(self, web: Site) -> None:
         with pytest.raises(FetchFailed, match="no connection"):
-            fetch(web, f"http://127.0.0.1:{closed_port()}", allowed="127.0.0.1")
+            fetch(web, f"http://127.0.0.1:{free_port()}", allowed="127.0.0.1")
 
 
 class TestProxy:
@@ -201,7 +202,7 @@ class TestProxy:
 
     def test_one_that_is_not_there(self, web: Site) -> None:
         with pytest.raises(FetchFailed, match=r"search\.proxy"):
-            fetch(web, proxy=f"http://127.0.0.1:{closed_port()}")
+            fetch(web, proxy=f"http://127.0.0.1:{free_port()}")
 
     def test_socks_without_its_package(self, web: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         import sys

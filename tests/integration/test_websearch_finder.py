@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from free_ports import free_port
 
 from configs.settings import load_settings
 from server.chat.grounds import Found
@@ -16,7 +17,7 @@ from server.knowledge_base.ranking import TextRanker
 from server.llm.catalog import choose_embedder
 from server.search_engines.catalog import SearchEngines
 from server.search_engines.web_search import WebSearch
-from tests.integration.websearch_servers import Answer, Site, as_json, closed_port, site
+from tests.integration.websearch_servers import Answer, Site, as_json, site
 
 QUESTION = "知问的保修期是多久？"
 FILLER = "本页还有许多别的内容，与用户的提问没有任何关系。" * 60
@@ -144,7 +145,7 @@ def test_pages_in_the_network_are_not_read_for_an_engine(web: Site, monkeypatch:
 def test_a_replaced_engine_is_a_notice(web: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZHIWEN__SEARCH__FALLBACK", '["searxng"]')
     monkeypatch.setenv("ZHIWEN__SEARCH__ENGINES__TAVILY__KEY", "k")
-    monkeypatch.setenv("ZHIWEN__SEARCH__ENGINES__TAVILY__URL", f"http://127.0.0.1:{closed_port()}")
+    monkeypatch.setenv("ZHIWEN__SEARCH__ENGINES__TAVILY__URL", f"http://127.0.0.1:{free_port()}")
     found = find(engine="tavily")
     assert [notice.code for notice in found.notices] == ["search_engine_replaced"]
     assert found.hits[0].chunk.meta["engine"] == "searxng"

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 import streamlit as st
+from free_ports import free_port
 from streamlit.testing.v1 import AppTest
 from webui_fake_api import running_fake_api
 
@@ -256,9 +257,7 @@ print([name for name in heavy.split() if name in sys.modules])
 
 
 def test_it_starts_from_another_folder_and_listens_on_loopback_only(api, tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     argv = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", str(port)]
     process = subprocess.Popen(argv, cwd=tmp_path, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
