@@ -11,11 +11,11 @@ Hooks for browser tests: an element with the key K has the CSS class `st-key-K`.
                  search_engine · agent_tools (tools) · options (chat_model · prompt · temperature · history_length ·
                  top_k · relevance_floor · read_pages · return_direct) · export (export_markdown · export_json) ·
                  dropped · dropped_K · drop_K · drop_all · welcome · suggestion_K · no_model ·
-                 question · earlier · question_N · edit_N
-                 (edit_text · edit_send · edit_cancel) · answer_N · stop · steps_N · sources_N · source_N_I · link_N_I ·
-                 no_sources_N · open_N_I (passage · passage_page · passage_text · passage_download) · actions_N ·
-                 feedback_N (thumbs_ID) · reason_N (reason_text_N · reason_send_N) · copy_N (copied_N) · regenerate_N ·
-                 conversations · new_conversation · search_conversations · open_conversation_K · conversation_menu_K
+                 question · earlier · question_N · edit_N (edit_text_N · edit_send ·
+                 edit_cancel) · answer_N · stop · steps_N · sources_N · source_N_I · link_N_I · no_sources_N · open_N_I
+                 (passage · passage_page · passage_text · passage_download) · actions_N · feedback_N (thumbs_ID) ·
+                 reason_N (reason_text_ID · reason_send_ID) · copy_N (copied_N) · regenerate_N · conversations ·
+                 new_conversation · search_conversations · open_conversation_K · conversation_menu_K
                  (title_ID · save_title · confirm_delete_conversation(_cancel)) · page_before · page_after   (N: turn,
                  from 0; I: number in the [I] marks; K: place, from 0)
     knowledge    ?kb=NAME&tab=files|chunks|retrieval|summaries|settings&file=NAME leads to a part of a knowledge base.

@@ -5,6 +5,7 @@ from typing import Any, Literal, get_args
 
 from server.api.schemas.agent import ToolDetails
 from server.api.schemas.chat import ChatChoices, Source
+from server.api.schemas.conversations import ConversationDetails
 from server.api.schemas.knowledge_bases import KnowledgeBaseDetails
 from server.api.schemas.models import ModelStateDetails
 
@@ -119,7 +120,8 @@ class Offer:
 class ChatState:
     """The open conversation. An empty `conversation_id` is a new one.
 
-    `wanted` is a conversation to be opened, `page` that of the list.
+    `wanted` is a conversation to be opened, `chosen` what its menu is to do with one, `page` that of the list.
+    `unwanted` are dropped files to be removed, all where it is empty.
     `restored` says that the choices of the last use were looked for, `reseed` that the widgets must take the options.
     `editing` is the number of the turn whose question is being changed.
     """
@@ -136,6 +138,8 @@ class ChatState:
     restored: bool = False
     reseed: bool = False
     wanted: str = ""
+    chosen: tuple[str, ConversationDetails] | None = None
+    unwanted: list[str] | None = None
     page: int = 1
     offer: Offer | None = None
 
@@ -148,3 +152,4 @@ class ChatState:
         """Begin a new conversation; how questions are asked stays."""
         self.conversation_id, self.title, self.knowledge_id = "", "", ""
         self.turns, self.editing, self.redo, self.shown = [], None, None, 0
+        self.unwanted = None

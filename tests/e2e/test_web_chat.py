@@ -115,8 +115,8 @@ def test_a_source_opens_on_its_page(page) -> None:
 def test_an_answer_is_judged_with_a_reason(product: Product, page) -> None:
     press(page, "thumbs_")
     press(page, "reason_0")
-    key(page, "reason_text_0").locator("textarea").fill("说得清楚")
-    press(page, "reason_send_0")
+    key(page, "reason_text_").locator("textarea").fill("说得清楚")
+    press(page, "reason_send_")
     said = [(100, "说得清楚")]
     until(page, lambda: [(one["feedback_score"], one["feedback_reason"]) for one in kept(product, page)] == said)
     close_popover(page)
@@ -141,7 +141,7 @@ def test_regenerated_and_edited(product: Product, page) -> None:
     press(page, "edit_0")
     press(page, "edit_cancel")
     press(page, "edit_0")
-    key(page, "edit_text").locator("textarea").fill("病假怎么请？")
+    key(page, "edit_text_0").locator("textarea").fill("病假怎么请？")
     press(page, "edit_send")
     key(page, "question_0").get_by_text("病假怎么请？").wait_for()
     until(page, lambda: [one["question"] for one in kept(product, page)] == ["病假怎么请？"])

@@ -163,7 +163,7 @@ def test_an_edited_question_drops_what_followed(api):
     ask(page, "第二问")
     page.button(key="edit_0").click().run()
     assert "之后的全部内容" in texts(page)
-    page.text_area(key="edit_text").set_value("改过的问题")
+    page.text_area(key="edit_text_0").set_value("改过的问题")
     page.button(key="edit_send").click().run()
     assert not page.exception
     (kept,) = api.chats.conversations.values()
@@ -184,8 +184,8 @@ def test_feedback_is_sent_and_may_have_a_reason(api):
     page = open_page(api, "chat")
     ask(page, "问")
     page.get("feedback")[0].set_value(1).run()
-    page.text_area(key="reason_text_0").set_value("说得清楚")
-    page.button(key="reason_send_0").click().run()
+    page.text_area(key=f"reason_text_{1:032x}").set_value("说得清楚")
+    page.button(key=f"reason_send_{1:032x}").click().run()
     assert not page.exception
     said = [(body["score"], body["reason"]) for body in api.bodies("/chat/feedback")]
     assert said == [(100, ""), (100, "说得清楚")]

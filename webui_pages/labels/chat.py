@@ -94,6 +94,7 @@ class ChatLabels(Table):
     drop_all = Label("全部移除", "Remove all")
 
     # what to ask
+    not_asked = Label("这个问题没有发送：", "This was not asked:")
     ask = Label("输入问题，按回车发送；/help 查看命令", "Ask a question; /help lists commands")
     welcome_knowledge_base = Label("向文档提问", "Ask your documents")
     welcome_knowledge_base_hint = Label(

@@ -26,7 +26,6 @@ def render(ui: Ui) -> None:
         follow_address(ui)
         with ui.beside:
             conversation_list(ui)
-        _take_back(ui)
         bar = st.container(horizontal=True, vertical_alignment="center", gap="small", key="chat_bar")
         with bar:
             choose_mode(ui)
@@ -34,11 +33,12 @@ def render(ui: Ui) -> None:
         with bar:
             controls(ui, offer)
         hint = _why_not_ask(ui, offer)
+        _take_back(ui, may_ask=not hint)
         is_ready = True
     if notice := ui.state.take_notice():
         st.toast(literal(notice), icon=":material/check:")
     opening = st.empty()
-    show_turns(ui)
+    show_turns(ui, may_ask=not hint)
     typed = _typed(ui, disabled=not is_ready or bool(hint and chat.options.mode != "file"))
     if not is_ready:
         return
@@ -49,18 +49,28 @@ def render(ui: Ui) -> None:
     if typed and (not hint or is_command(typed)):
         with failures_shown(ui):
             _send(ui, typed)
-    elif not chat.turns:
+        return
+    _show_unsent(ui, typed)
+    if not chat.turns:
         with opening.container():
             welcome(ui, may_ask=not hint)
 
 
-def _take_back(ui: Ui) -> None:
-    """A question that is asked again, changed perhaps: it and what followed goes."""
+def _take_back(ui: Ui, *, may_ask: bool) -> None:
+    """A question that is asked again, changed perhaps: it and what followed goes, unless it could not be asked now."""
     chat = ui.state.chat
-    if chat.redo:
+    if chat.redo and may_ask:
         number, question = chat.redo
         take_back(ui, number)
-        chat.redo, chat.pending_question = None, question
+        chat.pending_question = question
+    chat.redo = None
+
+
+def _show_unsent(ui: Ui, question: str) -> None:
+    """A question that went nowhere, to be copied: the box does not hold it any more."""
+    if question:
+        st.caption(ui.text.not_asked)
+        st.text(question)
 
 
 def _typed(ui: Ui, *, disabled: bool) -> str:
@@ -80,6 +90,8 @@ def _typed(ui: Ui, *, disabled: bool) -> str:
             add_files(ui, given.files)
             ui.state.chat.pending_question = given.text
             st.rerun()
+        _show_unsent(ui, given.text)
+        return ""
     return ((given.text if given else "") or ui.state.chat.take_pending_question()).strip()
 
 

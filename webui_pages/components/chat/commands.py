@@ -12,8 +12,10 @@ MOST = 50
 
 
 def is_command(text: str) -> bool:
-    """Whether this is no question: a slash and a word. Two slashes begin a question."""
-    return text.startswith("/") and text[1:2].isalpha()
+    """Whether this is no question: a slash and a word of Latin letters. A path is a question, and so is what begins
+    with two slashes."""
+    word = text.split(maxsplit=1)[0]
+    return word.startswith("/") and word[1:].isascii() and word[1:].isalpha()
 
 
 def as_question(text: str) -> str:
@@ -27,13 +29,13 @@ def run_command(ui: Ui, text: str) -> None:
     Raises:
         ApiFailed: the API does not answer.
     """
-    word, _, rest = text.partition(" ")
+    word, *rest = text.split(maxsplit=1)
     known = {"/help": _help, "/new": _new, "/del": _delete, "/clear": _clear}
     command = known.get(word.lower())
     if command is None:
         st.toast(literal(ui.text.command_unknown.format(command=word)), icon=":material/error:")
         return
-    command(ui, rest.strip())
+    command(ui, "".join(rest).strip())
 
 
 def _help(ui: Ui, _: str) -> None:

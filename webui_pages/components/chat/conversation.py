@@ -58,21 +58,15 @@ def new_conversation(ui: Ui) -> None:
 
 
 def take_back(ui: Ui, number: int) -> None:
-    """Remove a turn and all later ones, here and at the API.
+    """Remove a turn and all later ones, here and at the API, which may not have kept the first of them.
 
     Raises:
         ApiFailed: the API does not answer; nothing is removed here.
     """
     chat = ui.state.chat
-    turn = chat.turns[number]
-    message_id = turn.message_id or _kept_id(ui, turn)
-    deadline = time.monotonic() + WRITTEN_WITHIN_S
-    # An answer that was stopped is kept a moment after the stop.
-    while message_id and not ui.client.forget_message(chat.conversation_id, message_id):
-        if time.monotonic() > deadline:
-            break
-        time.sleep(LOOK_EVERY_S)
+    any(_forgotten(ui, turn) for turn in chat.turns[number:])
     del chat.turns[number:]
+    chat.editing = None
 
 
 def turn_of(message: MessageDetails, text: Labels) -> Turn:
@@ -96,6 +90,19 @@ def turn_of(message: MessageDetails, text: Labels) -> Turn:
 
 def _step(tool: dict) -> dict:
     return {name: tool[name] for name in ("id", "name", "arguments", "output", "error", "thought") if name in tool}
+
+
+def _forgotten(ui: Ui, turn: Turn) -> bool:
+    """Whether the API has taken a turn back, and with it all that followed; it has not where it kept none."""
+    chat = ui.state.chat
+    message_id = turn.message_id or _kept_id(ui, turn)
+    deadline = time.monotonic() + WRITTEN_WITHIN_S
+    while message_id and not ui.client.forget_message(chat.conversation_id, message_id):
+        # Only the last answer may be still on its way: one that was stopped is kept a moment after the stop.
+        if turn is not chat.turns[-1] or time.monotonic() > deadline:
+            return False
+        time.sleep(LOOK_EVERY_S)
+    return bool(message_id)
 
 
 def _kept_id(ui: Ui, turn: Turn) -> str:

@@ -45,6 +45,7 @@ def conversation_list(ui: Ui) -> None:
         for number, conversation in enumerate(found.data):
             _row(ui, conversation, number)
         _pages(ui, found.total)
+    _from_menu(ui)
 
 
 def _row(ui: Ui, conversation: ConversationDetails, number: int) -> None:
@@ -61,17 +62,28 @@ def _row(ui: Ui, conversation: ConversationDetails, number: int) -> None:
             on_click=_want,
             args=(ui, conversation.id),
         )
-        chosen = st.menu_button(
+        key = f"conversation_menu_{number}"
+        st.menu_button(
             text.conversation_menu,
             ["rename", "delete"],
             format_func={"rename": text.rename, "delete": text.delete_conversation}.__getitem__,
             type="tertiary",
-            key=f"conversation_menu_{number}",
+            key=key,
+            on_click=_choose,
+            args=(ui, key, conversation),
         )
-    if chosen == "rename":
-        rename(ui, conversation)
-    elif chosen == "delete":
-        delete(ui, conversation)
+
+
+def _choose(ui: Ui, key: str, conversation: ConversationDetails) -> None:
+    """Remember what was chosen for the conversation that was shown: by now another one may stand at its place."""
+    ui.state.chat.chosen = (st.session_state[key], conversation)
+
+
+def _from_menu(ui: Ui) -> None:
+    chosen, ui.state.chat.chosen = ui.state.chat.chosen, None
+    if chosen:
+        what, conversation = chosen
+        (rename if what == "rename" else delete)(ui, conversation)
 
 
 def rename(ui: Ui, conversation: ConversationDetails) -> None:

@@ -39,6 +39,9 @@ def dropped_files(ui: Ui) -> TemporaryDetails | None:
         st.caption(ui.text.dropped_hint)
         return None
     with st.container(key="dropped", gap="xsmall"):
+        unwanted, chat.unwanted = chat.unwanted, None
+        if unwanted is not None:
+            _forget(ui, unwanted)
         found = _when_read(ui)
         if found is None:
             chat.knowledge_id = ""
@@ -49,8 +52,8 @@ def dropped_files(ui: Ui) -> TemporaryDetails | None:
         minutes = max(1, round(found.expires_in_s / SECONDS_A_MINUTE))
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(ui.text.dropped_life.format(minutes=minutes), width="content")
-            if len(found.files) > 1 and st.button(ui.text.drop_all, type="tertiary", key="drop_all"):
-                _forget(ui, [])
+            if len(found.files) > 1:
+                _drop_button(ui, ui.text.drop_all, [], key="drop_all")
     return found if found.chunks else None
 
 
@@ -75,11 +78,20 @@ def _file(ui: Ui, file: TemporaryFileDetails, number: int) -> None:
         else:
             st.markdown(f":material/draft: {literal(file.name)}", width="content")
         label = ui.text.drop_file.format(name=file.name)
-        if st.button(":material/close:", help=literal(label), type="tertiary", key=f"drop_{number}"):
-            _forget(ui, [file.name])
+        _drop_button(ui, ":material/close:", [file.name], key=f"drop_{number}", hint=literal(label))
+
+
+def _drop_button(ui: Ui, label: str, names: list[str], *, key: str, hint: str | None = None) -> None:
+    """The button names its files itself: by now other ones may stand at their places."""
+    st.button(label, help=hint, type="tertiary", key=key, on_click=_unwant, args=(ui, names))
+
+
+def _unwant(ui: Ui, names: list[str]) -> None:
+    ui.state.chat.unwanted = names
 
 
 def _forget(ui: Ui, names: list[str]) -> None:
+    """Remove some files of this chat, or without names all of them."""
     chat = ui.state.chat
     ui.client.forget_files(chat.knowledge_id, names)
     found = ui.client.dropped_files(chat.knowledge_id) if names else None

@@ -11,7 +11,7 @@ from webui_pages.components.download import download_button
 from webui_pages.components.page_picture import PICTURED, boxed
 from webui_pages.ui import Ui, literal
 
-"""Suffixes of files whose pages the API can show."""
+GONE = ("chunk_not_found", "file_not_found", "knowledge_base_not_found")
 
 
 def open_passage(ui: Ui, source: Source, where: str) -> None:
@@ -55,8 +55,11 @@ def _around(ui: Ui, source: Source) -> None:
     """The text before and after, and between it the passage as it was quoted."""
     try:
         found = ui.client.around(source.knowledge_base, source.chunk_ids)
-    except ApiFailed:
-        st.info(ui.text.passage_changed, icon=":material/history:")
+    except ApiFailed as failure:
+        if failure.code in GONE:
+            st.info(ui.text.passage_changed, icon=":material/history:")
+        else:
+            st.warning(literal(failure.message), icon=":material/warning:")
         st.markdown(marked(source.text, source.marks))
         return
     with st.expander(ui.text.around, expanded=not has_picture(source), icon=":material/notes:", key="passage_text"):

@@ -16,8 +16,9 @@ SHOWN_AT_ONCE = 10
 PRAISE, BLAME = 100, 0
 
 
-def show_turns(ui: Ui) -> None:
-    """The conversation; of a long one the end, and a button for more."""
+def show_turns(ui: Ui, *, may_ask: bool) -> None:
+    """The conversation; of a long one the end, and a button for more. Where nothing `may` be asked, nothing can be
+    asked again either: what was said would be gone for nothing."""
     chat = ui.state.chat
     first = max(0, len(chat.turns) - SHOWN_AT_ONCE - chat.shown)
     if first:
@@ -27,7 +28,7 @@ def show_turns(ui: Ui) -> None:
                 label, icon=":material/expand_less:", type="tertiary", key="earlier", on_click=_show_more, args=(ui,)
             )
     for number in range(first, len(chat.turns)):
-        _turn(ui, chat.turns[number], number)
+        _turn(ui, chat.turns[number], number, may_ask=may_ask)
 
 
 def show_question(question: str, number: int) -> None:
@@ -48,9 +49,9 @@ def show_asides(ui: Ui, turn: Turn) -> None:
         st.caption(f":material/content_cut: {text.trimmed.format(messages=messages, hits=hits)}")
 
 
-def _turn(ui: Ui, turn: Turn, number: int) -> None:
+def _turn(ui: Ui, turn: Turn, number: int, *, may_ask: bool) -> None:
     if ui.state.chat.editing == number:
-        _edit(ui, turn, number)
+        _edit(ui, turn, number, may_ask=may_ask)
     else:
         show_question(turn.question, number)
     with st.container(key=f"answer_{number}"), st.chat_message("assistant", avatar=ANSWER_ICON):
@@ -60,7 +61,7 @@ def _turn(ui: Ui, turn: Turn, number: int) -> None:
             st.markdown(shown_answer(turn.answer))
         _ending(ui, turn)
         show_sources(ui, turn, number)
-        _actions(ui, turn, number)
+        _actions(ui, turn, number, may_ask=may_ask)
 
 
 def _ending(ui: Ui, turn: Turn) -> None:
@@ -79,7 +80,7 @@ def _ending(ui: Ui, turn: Turn) -> None:
         st.caption(text.cut_short)
 
 
-def _actions(ui: Ui, turn: Turn, number: int) -> None:
+def _actions(ui: Ui, turn: Turn, number: int, *, may_ask: bool) -> None:
     text, is_last = ui.text, number == len(ui.state.chat.turns) - 1
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"actions_{number}"):
         if turn.message_id and not turn.error:
@@ -108,6 +109,7 @@ def _actions(ui: Ui, turn: Turn, number: int) -> None:
                 help=text.regenerate,
                 type="tertiary",
                 key=f"regenerate_{number}",
+                disabled=not may_ask,
                 on_click=_redo,
                 args=(ui, number, turn.question),
             )
@@ -128,17 +130,23 @@ def _feedback(ui: Ui, turn: Turn, number: int) -> None:
         st.popover(
             "", icon=":material/rate_review:", help=text.feedback_reason, type="tertiary", key=f"reason_{number}"
         ),
-        st.form(f"reason_form_{number}", border=False),
+        st.form(f"reason_form_{turn.message_id}", border=False),
     ):
-        reason = st.text_area(text.feedback, placeholder=text.feedback_reason_hint, key=f"reason_text_{number}")
-        if st.form_submit_button(text.feedback_send, key=f"reason_send_{number}"):
+        reason = st.text_area(
+            text.feedback, placeholder=text.feedback_reason_hint, key=f"reason_text_{turn.message_id}"
+        )
+        if st.form_submit_button(text.feedback_send, key=f"reason_send_{turn.message_id}"):
             _say(ui, turn, reason.strip())
 
 
 def _judge(ui: Ui, turn: Turn, key: str) -> None:
-    turn.feedback = st.session_state[key]
-    if turn.feedback is not None:
-        _say(ui, turn, "")
+    given = st.session_state[key]
+    if given is None:
+        # The API keeps a judgement until there is another one; an empty thumb would only look as if it were gone.
+        st.session_state[key] = turn.feedback
+        return
+    turn.feedback = given
+    _say(ui, turn, "")
 
 
 def _say(ui: Ui, turn: Turn, reason: str) -> None:
@@ -150,18 +158,20 @@ def _say(ui: Ui, turn: Turn, reason: str) -> None:
     st.toast(ui.text.feedback_thanks, icon=":material/check:")
 
 
-def _edit(ui: Ui, turn: Turn, number: int) -> None:
+def _edit(ui: Ui, turn: Turn, number: int, *, may_ask: bool) -> None:
     text = ui.text
     with (
         st.container(key=f"question_{number}"),
         st.chat_message("user", avatar=QUESTION_ICON),
         st.form("edit_question", border=False),
     ):
-        changed = st.text_area(text.edit_question, turn.question, key="edit_text", label_visibility="collapsed")
+        key = f"edit_text_{number}"
+        changed = st.text_area(text.edit_question, turn.question, key=key, label_visibility="collapsed")
         if number < len(ui.state.chat.turns) - 1:
             st.caption(text.edit_hint)
         with st.container(horizontal=True, gap="small"):
-            if st.form_submit_button(text.resend, type="primary", key="edit_send") and changed.strip():
+            wanted = st.form_submit_button(text.resend, type="primary", key="edit_send", disabled=not may_ask)
+            if wanted and may_ask and changed.strip():
                 _redo(ui, number, changed.strip())
                 st.rerun()
             if st.form_submit_button(text.cancel, type="tertiary", key="edit_cancel"):
