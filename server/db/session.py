@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from server.db import (  # a table is made only if its module was imported
@@ -17,6 +17,7 @@ from server.db import (  # a table is made only if its module was imported
 )
 from server.db.migrations import add_missing_columns
 from server.db.tables import Base
+from server.errors import DatabaseUnusable
 
 __all__ = ["Database", "SQLAlchemyError", "Session"]
 
@@ -37,12 +38,17 @@ class Database:
         return self._engine.dialect.name
 
     def create_tables(self) -> None:
-        """Create missing tables; existing ones stay as they are."""
+        """Create missing tables; existing ones stay as they are. Raises `DatabaseUnusable`."""
         database = self._engine.url.database
-        if self.dialect == "sqlite" and database:
-            Path(database).parent.mkdir(parents=True, exist_ok=True)
-        Base.metadata.create_all(self._engine)
-        add_missing_columns(self._writer)
+        try:
+            if self.dialect == "sqlite" and database:
+                Path(database).parent.mkdir(parents=True, exist_ok=True)
+            Base.metadata.create_all(self._engine)
+            add_missing_columns(self._writer)
+        except OSError as error:
+            raise DatabaseUnusable(reason=error.strerror or type(error).__name__) from error
+        except DBAPIError as error:
+            raise DatabaseUnusable(reason=str(error.orig).partition("\n")[0]) from error
 
     def drop_tables(self) -> None:
         """Drop all tables and what they hold."""

@@ -23,7 +23,7 @@
     │                           not_read_yet
     ├─ Unavailable         503  model_unavailable · missing_dependency · service_unavailable · storage_failed ·
     │                           model_cannot_use_tools · tool_unavailable · mcp_server_unavailable ·
-    │                           server_full · provider_unusable
+    │                           server_full · provider_unusable · database_unusable
     ├─ UpstreamFailed      502  model_failed · model_start_failed · model_timeout 504 · fetch_failed · search_failed ·
     │                           download_failed ·
     │                           search_timeout 504 · search_engine_replaced (a notice) · tool_failed ·
@@ -116,6 +116,7 @@ from server.errors.requests import (
 from server.errors.services import (
     ContextTooLong,
     ControllerRefused,
+    DatabaseUnusable,
     DownloadFailed,
     DownloadNotFound,
     DownloadRunning,
@@ -165,6 +166,7 @@ __all__ = [
     "ConversationExists",
     "ConversationNotFound",
     "Damaged",
+    "DatabaseUnusable",
     "DownloadFailed",
     "DownloadNotFound",
     "DownloadRunning",

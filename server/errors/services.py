@@ -43,6 +43,20 @@ class StorageFailed(Unavailable):
     zh = "数据无法写入：{reason}。没有丢失数据，请清理磁盘后重试。"
 
 
+class DatabaseUnusable(Unavailable):
+    """The metadata database cannot be opened. Detail: reason."""
+
+    code = "database_unusable"
+    en = (
+        "The database cannot be opened: {reason}. See that the folder of paths.knowledge_base can be written, or that "
+        "database.url is right and its server runs."
+    )
+    zh = (
+        "数据库无法打开：{reason}。请确认 paths.knowledge_base 的文件夹可写；"
+        "若使用 database.url，请确认地址正确且服务已启动。"
+    )
+
+
 class ModelFailed(UpstreamFailed):
     """Detail: name, reason."""
 

@@ -33,6 +33,20 @@ class AddressUnusable(Unavailable):
     zh = "{service} 无法监听 {host} 的端口 {port}：{reason}。请修改 {setting}。"
 
 
+class FolderNotWritable(Unavailable):
+    """Detail: setting, folder, reason, variable."""
+
+    code = "folder_not_writable"
+    en = (
+        "Nothing can be written into {folder}: {reason}. Make the folder writable for the user who starts Zhiwen, or "
+        "choose another one: {setting} in configs/local.toml, or the environment variable {variable}=..."
+    )
+    zh = (
+        "文件夹 {folder} 无法写入：{reason}。请让启动知问的用户可以写入该文件夹，或换一个文件夹："
+        "在 configs/local.toml 中设置 {setting}，或设置环境变量 {variable}=..."
+    )
+
+
 class NoOnlineModels(NotFound):
     """`--api-worker` without anything to serve."""
 

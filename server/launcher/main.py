@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from configs.sections.services import CONTROL_TOKEN
 from configs.settings import Settings, SettingsError, load_settings
 from server.errors import MissingDependency, PublicWithoutKey, ZhiwenError
-from server.launcher import ports
+from server.launcher import folders, ports
 from server.launcher.arguments import Options, parse, parser
 from server.launcher.errors import NoOnlineModels
 from server.launcher.labels import Labels, console_language
@@ -123,6 +123,7 @@ def _start(settings: Settings, options: Options, labels: Labels, began: float) -
     _check_packages(planned)
     _check_keys(settings, options)
     ports.check(planned.wanted_ports)
+    folders.check(settings, options.parts)
     token = os.urandom(24).hex()
     services = [
         replace(service, env={**service.env, CONTROL_TOKEN: token}) if service.name == "api" else service
