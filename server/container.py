@@ -23,6 +23,7 @@ from server.knowledge_base.parsers import Parser, ParserPool
 from server.knowledge_base.preview import Previewer
 from server.knowledge_base.ranking import TextRanker
 from server.knowledge_base.rebuilds import Rebuilds
+from server.knowledge_base.search import Query
 from server.knowledge_base.service import KnowledgeBases
 from server.knowledge_base.temporary import TemporaryStores
 from server.llm.catalog import Choice, wanted_embedder, wanted_llm
@@ -121,7 +122,7 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
         provider_shelf=ProviderShelf(settings),
         chat=ChatService(settings, chat_models),
         agent=_agent(settings, knowledge_bases, web, chat_models),
-        grounds=Grounds(settings, knowledge_bases.find, temporary, web),
+        grounds=Grounds(settings, knowledge_bases.find, knowledge_bases.files, temporary, web),
         search_engines=search_engines,
         web=web,
         conversations=Conversations(database),
@@ -138,7 +139,7 @@ def _agent(
     """The agent with its tools; MCP servers are connected when they are first needed."""
 
     def search(names: Sequence[str], query: str, count: int) -> list[Hit]:
-        return knowledge_bases.search(names, query, top_k=count)
+        return knowledge_bases.find(names, Query(query, count, distinct=True)).hits
 
     async def search_internet(query: str, count: int) -> Sequence[Hit]:
         return (await web.find(query, top_k=count)).hits

@@ -69,7 +69,8 @@ def query_of(body: HybridSearch) -> Query:
         for name, wanted in body.filters.items()
     }
     distance = None if body.min_score is None else 2 * (1 - body.min_score)
-    return Query(body.query, body.top_k, distance, Filters.of(body.files, filters), body.rerank)
+    limits = Filters.of(body.files, filters)
+    return Query(body.query, body.top_k, distance, limits, body.rerank, distinct=body.distinct)
 
 
 def found_chunk(hit: Hit, fused: float, around: Around) -> FoundChunk:

@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from configs.settings import Settings
+from server.chat.file_questions import asks_for_files
 from server.chat.prompt import transcript
 from server.chat.prompts import Prompts, fill
 from server.errors import ModelTimeout, ZhiwenError
@@ -44,7 +45,7 @@ class FollowUps:
     async def standalone(self, text: str, history: Sequence[Message], model: str) -> Standalone:
         """The question to search for; the same text where it stands alone."""
         earlier = _asked(history)
-        if self.settings.chat.follow_ups == "off" or not earlier or not needs_context(text):
+        if self.settings.chat.follow_ups == "off" or not earlier or asks_for_files(text) or not needs_context(text):
             return Standalone(text)
         by_rule = standalone(text, earlier)
         configured = self.settings.models.llm.get(model)

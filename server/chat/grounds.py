@@ -10,6 +10,10 @@ from typing import Protocol
 from starlette.concurrency import run_in_threadpool
 
 from configs.settings import Settings
+from server.chat.file_list import file_list
+from server.chat.file_questions import asks_for_files
+from server.knowledge_base.dropped import TemporaryInfo
+from server.knowledge_base.ledger import FileInfo
 from server.knowledge_base.search import Found as SearchResult
 from server.knowledge_base.search import Query
 from server.types import Hit, Noticed
@@ -58,11 +62,23 @@ class Search(Protocol):
         ...
 
 
+class ListFiles(Protocol):
+    """Tells the files of a knowledge base."""
+
+    def __call__(self, name: str) -> Sequence[FileInfo]:
+        """All of them by name; raises what looking up the name raises, also where the caller may not use it."""
+        ...
+
+
 class TemporarySearch(Protocol):
-    """Finds chunks of dropped files."""
+    """Finds chunks of dropped files, and tells the files."""
 
     def search(self, knowledge_id: str, question: str, /, *, top_k: int, max_distance: float) -> list[Hit]:
         """Best first; raises `NotFound` where the files are gone."""
+        ...
+
+    def get(self, knowledge_id: str, /) -> TemporaryInfo:
+        """The files; raises `NotFound` where they are gone."""
         ...
 
 
@@ -93,6 +109,7 @@ class KnowledgeBases:
     """One or several knowledge bases; `max_distance` is in [0, 2], smaller is stricter; None is up to them."""
 
     search: Search
+    list_files: ListFiles
     names: tuple[str, ...]
     top_k: int | None
     max_distance: float | None
@@ -101,10 +118,14 @@ class KnowledgeBases:
     local: bool = True
 
     async def find(self, question: str) -> Found:
-        """Their best chunks."""
-        query = Query(question, self.top_k, self.max_distance)
+        """Their best chunks, no text twice; before them the list of files where that is what is asked for."""
+        query = Query(question, self.top_k, self.max_distance, distinct=True)
         found = await run_in_threadpool(self.search, self.names, query)
-        return Found(tuple(found.hits), (found.notice,) if found.notice else ())
+        listed = [await run_in_threadpool(self._listed, question)] if asks_for_files(question, self.names) else []
+        return Found((*listed, *found.hits), (found.notice,) if found.notice else ())
+
+    def _listed(self, question: str) -> Hit:
+        return file_list(question, {name: self.list_files(name) for name in self.names})
 
 
 @dataclass(frozen=True)
@@ -120,10 +141,12 @@ class TemporaryFiles:
     local: bool = True
 
     async def find(self, question: str) -> Found:
-        """Their best chunks."""
+        """Their best chunks; before them the list of files where that is what is asked for."""
         hits = await run_in_threadpool(
             self.files.search, self.knowledge_id, question, top_k=self.top_k, max_distance=self.max_distance
         )
+        if asks_for_files(question):
+            hits = [file_list(question, {"": self.files.get(self.knowledge_id).files}), *hits]
         return Found(tuple(hits))
 
 
@@ -150,6 +173,7 @@ class Grounds:
 
     settings: Settings
     search: Search
+    list_files: ListFiles
     files: TemporarySearch
     pages: WebSearch
 
@@ -157,7 +181,7 @@ class Grounds:
         self, names: Sequence[str], *, top_k: int | None = None, max_distance: float | None = None
     ) -> Ground:
         """One or several knowledge bases, each counted once."""
-        return KnowledgeBases(self.search, tuple(dict.fromkeys(names)), top_k, max_distance)
+        return KnowledgeBases(self.search, self.list_files, tuple(dict.fromkeys(names)), top_k, max_distance)
 
     def temporary_files(
         self, knowledge_id: str, *, top_k: int | None = None, max_distance: float | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from server.chat.budget import Fitted
+from server.chat.file_list import WHOLE
 from server.chat.prompts import fill, has_place
 from server.llm.prompt_parts import SourceText, render_question, render_sources
 from server.types import Hit, Message
@@ -38,4 +39,5 @@ def place_of(hit: Hit) -> str:
 
 
 def _source(number: int, hit: Hit) -> SourceText:
-    return SourceText(number=number, file=hit.chunk.file, place=place_of(hit), text=hit.chunk.text)
+    chunk = hit.chunk
+    return SourceText(number, chunk.file, place_of(hit), chunk.text, whole=bool(chunk.meta.get(WHOLE)))

@@ -1,7 +1,8 @@
 """A question to hits: embed, ask both indexes, join, look up in SQL what may be shown, filter, cut, rerank.
 
 Whatever an index knows and SQL does not is not found. When such leftovers, or chunks that a filter forbids, take places
-among the best, the indexes are asked again for more, until there is enough or nothing is left.
+among the best, the indexes are asked again for more, until there is enough or nothing is left. So are they where chunks
+with the same text take places that are wanted for others (`Query.distinct`).
 """
 
 import time
@@ -28,6 +29,8 @@ from server.types import Chunk, Hit, Noticed
 
 MAX_DISTANCE = 2.0
 GROWTH = 4
+MOST_REPEATED = 500
+"""Chunks that repeat a better one; after so many there is next to nothing else, and looking on would take long."""
 Reranker = Callable[[str, Sequence[Hit], int], Reranked]
 """(question, hits, top_k) → the best of them, best first; see `server.retrieval.rerank.Reranking`."""
 FindReranker = Callable[[], Reranker | None]
@@ -39,7 +42,8 @@ class Query:
     """What is looked for. None means what the knowledge bases say, or else the settings.
 
     `max_distance` runs from 0 to 2, smaller is stricter; `default_distance` takes the place of that of the settings for
-    knowledge bases that name none.
+    knowledge bases that name none. With `distinct`, only the best of chunks with the same text is found: one file under
+    two names must not take two of the three places of an answer.
     """
 
     text: str
@@ -48,6 +52,7 @@ class Query:
     filters: Filters = field(default_factory=Filters)
     rerank: bool | None = None
     default_distance: float | None = None
+    distinct: bool = False
 
 
 @dataclass
@@ -82,6 +87,32 @@ class _Plan:
     limits: Mapping[str, float]
 
 
+class _Pick:
+    """The best chunks that may be shown, as they are met; where `distinct`, the first of those with the same text."""
+
+    def __init__(self, wanted: int, *, distinct: bool) -> None:
+        self.chosen: list[tuple[Candidate, Chunk]] = []
+        self._wanted = wanted
+        self._repeated = 0
+        self._texts: set[str] | None = set() if distinct else None
+
+    def add(self, shown: Sequence[tuple[Candidate, Chunk]]) -> None:
+        if self._texts is None:
+            self.chosen += shown
+            return
+        for candidate, chunk in shown:
+            text = _folded(chunk.text)
+            if text in self._texts:
+                self._repeated += 1
+            else:
+                self._texts.add(text)
+                self.chosen.append((candidate, chunk))
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.chosen) >= self._wanted or self._repeated >= MOST_REPEATED
+
+
 class Searcher:
     """Searches any of the knowledge bases."""
 
@@ -113,8 +144,10 @@ class Searcher:
                 plan = self._plan(targets, query)
                 asked = self._ask(targets, query.text, found)
                 for kb in targets:
-                    found.hits += self._search_one(kb, asked[kb.embed_model], query.filters, plan.wanted, found)
+                    found.hits += self._search_one(kb, asked[kb.embed_model], query, plan.wanted, found)
             found.hits.sort(key=lambda hit: (-hit.relevance, hit.chunk.id))
+            if query.distinct and len(targets) > 1:
+                found.hits = _each_text_once(found.hits, plan)
             found.fused = {hit.chunk.id: hit.relevance for hit in found.hits}
             if plan.reranker is not None and found.hits:
                 with found.stage("rerank"):
@@ -161,7 +194,7 @@ class Searcher:
             embedders = {kb.embed_model: self._embedders.for_index(kb) for kb in targets}
             return {name: ask(embedder, question) for name, embedder in embedders.items()}
 
-    def _search_one(self, kb: KnowledgeBaseRow, asked: Asked, filters: Filters, wanted: int, found: Found) -> list[Hit]:
+    def _search_one(self, kb: KnowledgeBaseRow, asked: Asked, query: Query, wanted: int, found: Found) -> list[Hit]:
         index = open_index(self._indexes, Layout.of(self._settings.paths.knowledge_base, kb.name), kb)
         k = max(self._settings.retrieval.candidates, wanted)
         while True:
@@ -169,32 +202,52 @@ class Searcher:
                 answers = index.search(asked.vector, asked.terms, k)
                 candidates = fuse(answers.dense, answers.lexical, floor=asked.floor, weight=asked.weight)
             with found.stage("lookup"):
-                chunks = self._allowed(kb, candidates, filters, wanted)
-            if len(chunks) >= wanted or answers.exhausted:
-                return [_hit(candidate, chunk, answers) for candidate, chunk in chunks]
+                pick = self._allowed(kb, candidates, query, wanted)
+            if pick.is_full or answers.exhausted:
+                return [_hit(candidate, chunk, answers) for candidate, chunk in pick.chosen[:wanted]]
             k *= GROWTH
 
-    def _allowed(
-        self, kb: KnowledgeBaseRow, candidates: Sequence[Candidate], filters: Filters, wanted: int
-    ) -> list[tuple[Candidate, Chunk]]:
+    def _allowed(self, kb: KnowledgeBaseRow, candidates: Sequence[Candidate], query: Query, wanted: int) -> _Pick:
         """The best candidates that may be shown; rows are read in small steps, as the first ones are mostly enough."""
-        kept: list[tuple[Candidate, Chunk]] = []
+        pick, filters = _Pick(wanted, distinct=query.distinct), query.filters
         if filters.files:
             ids = self._ids_of_files(kb, filters)
             candidates = [candidate for candidate in candidates if candidate.id in ids]
         start, step = 0, wanted
-        while len(kept) < wanted and start < len(candidates):
+        while not pick.is_full and start < len(candidates):
             part = candidates[start : start + step]
             with self._database.statement() as connection:
                 visible = rows.visible_chunks(connection, [candidate.id for candidate in part])
-            kept += [(c, visible[c.id]) for c in part if c.id in visible and filters.allow(visible[c.id])]
+            pick.add([(c, visible[c.id]) for c in part if c.id in visible and filters.allow(visible[c.id])])
             start, step = start + step, rows.BATCH
-        return kept[:wanted]
+        return pick
 
     def _ids_of_files(self, kb: KnowledgeBaseRow, filters: Filters) -> set[int]:
         with self._database.read() as session:
             names = [file.name for file in rows.files(session, kb.id) if filters.allow_file(file.name)]
             return rows.visible_ids_of(session, kb.id, names)
+
+
+def _folded(text: str) -> str:
+    """The text without regard to case and to which blanks separate its words.
+
+    Nothing more is folded: texts that differ in a number alone are as near to each other as rows of a price list are.
+    """
+    return " ".join(text.lower().split())
+
+
+def _each_text_once(hits: Sequence[Hit], plan: _Plan) -> list[Hit]:
+    """Without those that repeat a better one; what is too far for its knowledge base does not stand for another."""
+    kept: list[Hit] = []
+    texts: set[str] = set()
+    for hit in hits:
+        text = _folded(hit.chunk.text)
+        if text in texts:
+            continue
+        kept.append(hit)
+        if plan.reranker is not None or _within(hit, plan.limits[hit.chunk.knowledge_base]):
+            texts.add(text)
+    return kept
 
 
 def _within(hit: Hit, limit: float) -> bool:

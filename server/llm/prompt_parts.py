@@ -11,25 +11,33 @@ from dataclasses import dataclass
 _LOOK_ALIKE = re.compile(r"<(?=\s*/?\s*(?:source|question)(?![A-Za-z]))", re.IGNORECASE)
 # A footnote of the document's own would pass for the mark of a source. Not within code: a[0].
 _NOTE_MARK = re.compile(r"(?<![A-Za-z0-9_\])])\[(\d{1,3}(?:\s*[,，、–-]\s*\d{1,3})*)\]")
-_SOURCE = re.compile(r'<source id="(\d+)" file="([^"\n]*)" place="([^"\n]*)">\n(.*?)\n</source>', re.DOTALL)
+_QUOTE_WHOLE = ' quote="whole"'
+_SOURCE = re.compile(
+    rf'<source id="(\d+)" file="([^"\n]*)" place="([^"\n]*)"({_QUOTE_WHOLE})?>\n(.*?)\n</source>', re.DOTALL
+)
 _WIDE_BRACKETS = r"［\1］"
 _QUESTION = re.compile(r"<question>(.*?)</question>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """A passage put before a model. `number` is its mark in the answer, from 1; `place` a page, row or heading path."""
+    """A passage put before a model. `number` is its mark in the answer, from 1; `place` a page, row or heading path.
+
+    What is `whole` is itself the answer, not a text to find one in.
+    """
 
     number: int
     file: str
     place: str
     text: str
+    whole: bool = False
 
 
 def render_sources(sources: Sequence[SourceText]) -> str:
     """The blocks of a prompt that hold the sources."""
     return "\n".join(
-        f'<source id="{source.number}" file="{_attribute(source.file)}" place="{_attribute(source.place)}">\n'
+        f'<source id="{source.number}" file="{_attribute(source.file)}" place="{_attribute(source.place)}"'
+        f"{_QUOTE_WHOLE if source.whole else ''}>\n"
         f"{as_source(source.text)}\n</source>"
         for source in sources
     )
@@ -43,8 +51,8 @@ def render_question(text: str) -> str:
 def parse_sources(prompt: str) -> list[SourceText]:
     """The sources of a prompt, as they are shown in it."""
     return [
-        SourceText(int(number), _unescape(file), _unescape(place), text)
-        for number, file, place, text in _SOURCE.findall(prompt)
+        SourceText(int(number), _unescape(file), _unescape(place), text, bool(whole))
+        for number, file, place, whole, text in _SOURCE.findall(prompt)
     ]
 
 

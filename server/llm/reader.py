@@ -36,6 +36,8 @@ _CLAUSE = re.compile(
 
 def read(question: str, sources: Sequence[SourceText]) -> str | None:
     """An answer made of quotes, each followed by the mark `[n]` of its source; None when the sources support none."""
+    if answers := [f"{source.text}\n\n[{source.number}]" for source in sources if source.whole]:
+        return "\n\n".join(answers)
     asking = Asking.of(question)
     candidates = candidates_in(sources)
     if not asking.terms or not candidates:

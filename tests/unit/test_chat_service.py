@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from dataclasses import replace
+from datetime import datetime, timezone
 
 import pytest
 
@@ -18,6 +19,7 @@ from server.errors import (
     QuestionTooLong,
     TemporaryNotFound,
 )
+from server.knowledge_base.ledger import FileInfo
 from server.knowledge_base.search import Found as SearchResult
 from server.llm.generation import Generation, Piece
 from server.types import (
@@ -74,6 +76,11 @@ class Search:
         return SearchResult(hits=list(hits), notice=self.notice)
 
 
+def list_files(name):
+    moment = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    return [FileInfo("手册.pdf", "ready", 2048, 3, moment), FileInfo("扫描.pdf", "failed", 100, 0, moment)]
+
+
 class Files:
     def search(self, knowledge_id, question, *, top_k, max_distance):
         raise TemporaryNotFound(id=knowledge_id)
@@ -94,7 +101,7 @@ DONE = Done("stop", USAGE)
 
 
 def kb(hits=(), names=("kb",), **options):
-    return Grounds(SETTINGS, Search(hits), Files(), Pages()).knowledge_bases(names, **options)
+    return Grounds(SETTINGS, Search(hits), list_files, Files(), Pages()).knowledge_bases(names, **options)
 
 
 def changed(**chat):
@@ -137,14 +144,14 @@ def test_grounded_question_carries_numbered_sources():
 
 def test_what_a_question_leaves_out_is_left_to_the_knowledge_bases():
     search = Search([HIT])
-    grounds = Grounds(SETTINGS, search, Files(), Pages())
+    grounds = Grounds(SETTINGS, search, list_files, Files(), Pages())
     ask(Question("q", ground=grounds.knowledge_bases(["kb", "b", "kb"], max_distance=0.0)))
     ask(Question("q", ground=grounds.knowledge_bases(["kb"], top_k=7)))
     assert search.calls == [(("kb", "b"), "q", None, 0.0), (("kb",), "q", 7, None)]
 
 
 def test_dropped_files_follow_the_settings():
-    ground = Grounds(SETTINGS, Search([]), Files(), Pages()).temporary_files("tmp1")
+    ground = Grounds(SETTINGS, Search([]), list_files, Files(), Pages()).temporary_files("tmp1")
     assert ground == TemporaryFiles(ground.files, "tmp1", SETTINGS.retrieval.top_k, SETTINGS.retrieval.score_threshold)
 
 
@@ -216,7 +223,7 @@ def test_order_of_events_when_everything_happens():
     page = Hit(Chunk(1, "", "Title", 0, "文" * 50, {"url": "https://example.org/"}), 0.9, 0.8, 0.7)
     notice = Noticed("search_engine_replaced", {"name": "bing"})
     pages = Pages([page], [notice])
-    ground = Grounds(SETTINGS, Search([]), Files(), pages).web("bing", top_k=5, split_result=True)
+    ground = Grounds(SETTINGS, Search([]), list_files, Files(), pages).web("bing", top_k=5, split_result=True)
     history = (Message("user", "XT-X200-B 的保修期多久？"), Message("assistant", "很" * 900))
     question = Question("那 XT-X200-P 呢？", ground=ground, history=history, max_tokens=10)
     events = ask(question, model=Model(window=1000), settings=changed(follow_ups="rule"))
@@ -251,7 +258,7 @@ def test_small_talk_finds_no_sources_but_a_missing_knowledge_base(talk):
 
 def test_small_talk_is_not_searched_for_on_the_internet():
     pages = Pages()
-    ask(Question("谢谢", ground=Grounds(SETTINGS, Search([]), Files(), pages).web("bing")))
+    ask(Question("谢谢", ground=Grounds(SETTINGS, Search([]), list_files, Files(), pages).web("bing")))
     assert pages.calls == []
 
 
@@ -277,7 +284,7 @@ def test_a_refusal_asks_no_model_and_says_so(text, word):
 
 
 def test_dropped_files_that_are_gone_are_an_error():
-    ground = Grounds(SETTINGS, Search([]), Files(), Pages()).temporary_files("tmp1")
+    ground = Grounds(SETTINGS, Search([]), list_files, Files(), Pages()).temporary_files("tmp1")
     with pytest.raises(TemporaryNotFound):
         ask(Question("q", ground=ground))
 
@@ -300,5 +307,36 @@ def test_what_speaks_of_the_old_topic_only_is_not_found():
 def test_a_search_that_could_not_be_reranked_says_so():
     search = Search([HIT])
     search.notice = Noticed("rerank_skipped", {"reason_en": "slow", "reason_zh": "慢"})
-    grounds = Grounds(SETTINGS, search, Files(), Pages())
+    grounds = Grounds(SETTINGS, search, list_files, Files(), Pages())
     assert ask(Question("q", ground=grounds.knowledge_bases(["kb"])))[0] == search.notice
+
+
+def test_a_question_for_the_files_is_not_rewritten_and_gets_the_list_first():
+    model, history = Model(), (Message("user", "年假有几天？"), Message("assistant", "七天"))
+    events = ask(Question("这个知识库里有哪些文件？", ground=kb([HIT]), history=history), model=model)
+    listed, hit = events[0].hits
+    assert hit == HIT
+    assert (listed.chunk.knowledge_base, listed.chunk.file, listed.chunk.meta["chunk_ids"]) == ("", "文件清单", [])
+    assert "- `手册.pdf`：3 个片段，2.0 KB" in listed.chunk.text
+    prompt = model.calls[-1][0][-1].content
+    assert '<source id="1" file="文件清单" place="" quote="whole">' in prompt
+    assert '<source id="2" file="说明.pdf" place="p. 3, 售后 > 保修">' in prompt
+
+
+def test_the_list_of_files_is_no_greeting_and_needs_no_hits():
+    events = ask(Question("How many files are in kb?", ground=kb([])), settings=changed(answer_without_sources=False))
+    (listed,) = events[0].hits
+    assert listed.chunk.text.startswith("Knowledge base “kb” holds 2 files (3 chunks, 2.1 KB, 1 could not be read):")
+    assert events[-1] == DONE
+
+
+def test_answers_are_made_of_distinct_texts():
+    asked = []
+
+    def search(names, query):
+        asked.append(query)
+        return SearchResult()
+
+    ground = Grounds(SETTINGS, search, list_files, Files(), Pages()).knowledge_bases(["kb"])
+    ask(Question("q", ground=ground))
+    assert asked[0].distinct

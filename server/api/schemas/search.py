@@ -46,7 +46,8 @@ class HybridSearch(Request):
 
     `min_score` is a relevance in [0, 1], higher is stricter; what is left out follows the knowledge bases. `files` are
     patterns such as `2024/*.pdf`; `filters` maps fields of the metadata (page, sheet, headings, source, …) to the value
-    they must have, or to a condition. `neighbours` asks for so many chunks before and after each hit.
+    they must have, or to a condition. `neighbours` asks for so many chunks before and after each hit. With `distinct`
+    only the best of chunks with the same text is found, as answers are made.
     """
 
     query: str = Field(min_length=1, examples=["保修期多久？"])
@@ -57,6 +58,7 @@ class HybridSearch(Request):
     filters: dict[str, Scalar | Condition] = Field(default_factory=dict, examples=[{"page": {"gte": 1, "lte": 9}}])
     rerank: bool | None = None
     neighbours: int = Field(default=0, ge=0, le=5)
+    distinct: bool = False
 
     @model_validator(mode="after")
     def _not_blank(self) -> "HybridSearch":
