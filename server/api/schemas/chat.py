@@ -80,7 +80,8 @@ class Source(BaseModel):
     left, top, right, bottom of each line of the text on its page, as shares of width and height. `marks` are ranges of
     `text` (start, end in characters) that hold words of the question, `excerpt` the range to show first. `chunk_ids`
     are several where neighbours were joined. `url` leads to the file or the page of the internet; that of a dropped
-    file is empty.
+    file is empty. The list of files, for those who ask which there are, leads nowhere: `knowledge_base` and `url` are
+    empty, and there are no `chunk_ids`.
     """
 
     index: int
