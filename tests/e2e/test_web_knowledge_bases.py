@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from web_hands import choose, fill, key, part, press, said, unfold
+from web_hands import choose, fill, key, part, press, said, tick, unfold, until
 from web_product import Product, browser_page, running_product, settle, show
 
 pytestmark = pytest.mark.e2e
@@ -25,20 +25,12 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 def page(product: Product) -> Iterator[object]:
     """One session for the module; the tests follow each other in it."""
     with browser_page(product) as opened:
-        opened.set_default_timeout(20_000)
         show(opened, "knowledge_base")
         yield opened
 
 
 def tab(page, label: str) -> None:
     key(page, "tab_").get_by_text(label, exact=True).click()
-    settle(page)
-
-
-def tick(page, row: int) -> None:
-    """Tick a row of the table, which is a canvas."""
-    table = page.locator(".st-key-file_table .dvn-scroller").first
-    table.click(position={"x": 16, "y": 36 * (row + 1) + 18})
     settle(page)
 
 
@@ -78,14 +70,14 @@ def test_files_are_uploaded_pasted_and_refused_with_a_reason(page, tmp_path: Pat
         unfold(page, "upload")
     page.locator(".st-key-upload_area input[type='file']").set_input_files([good, bad])
     press(page, "upload_start")
-    key(page, "upload_outcomes").get_by_text("空.txt").wait_for(timeout=30_000)
+    key(page, "upload_outcomes").get_by_text("空.txt").wait_for()
     part(page, "upload_tabs", "粘贴文字")
     fill(page, "paste_name_", "会议纪要")
     fill(page, "paste_text_", "今天决定把保修期延长到三年。")
     press(page, "paste_start")
     said(page, "上传完成：成功 1，失败 0")
     press(page, "retry_failed")
-    key(page, "failed_files").get_by_text("空.txt").wait_for(timeout=30_000)
+    key(page, "failed_files").get_by_text("空.txt").wait_for()
 
 
 def test_files_are_found_and_worked_on(page) -> None:
@@ -98,12 +90,13 @@ def test_files_are_found_and_worked_on(page) -> None:
     settle(page)
     choose(page, "file_order", "最近更新")
     choose(page, "file_order", "按名称")
-    tick(page, 1)
+    tick(page, 1, "reindex_selected")
     press(page, "reindex_selected")
     press(page, "reindex_start")
-    key(page, "upload_outcomes").wait_for(timeout=30_000)
+    key(page, "upload_outcomes").wait_for()
+    key(page, "reindex_selected").wait_for(state="detached")  # the table begins anew when work is over
     settle(page)
-    tick(page, 1)  # the table begins anew when work is over
+    tick(page, 1, "download")
     press(page, "download")
     with page.expect_download() as got:
         key(page, "download_selected_0").locator("button").click()
@@ -165,7 +158,7 @@ def test_a_retrieval_test_tells_ranks_and_leads_to_the_chunks(page) -> None:
 def test_summaries_are_made_renewed_and_deleted(page) -> None:
     tab(page, "摘要")
     press(page, "summary_make_all")
-    key(page, "summary_whole").locator(".stMarkdownBadge").first.wait_for(timeout=40_000)
+    key(page, "summary_whole").locator(".stMarkdownBadge").first.wait_for()
     settle(page)
     press(page, "summary_delete_")
     said(page, "摘要已删除")
@@ -186,9 +179,9 @@ def test_settings_are_saved_tried_and_reset(page) -> None:
     said(page, "检索设置已保存")
     press(page, "search_reset")
     press(page, "check")
-    key(page, "check_report").wait_for(timeout=30_000)
+    key(page, "check_report").wait_for()
     press(page, "repair")
-    key(page, "repair_report").wait_for(timeout=30_000)
+    key(page, "repair_report").wait_for()
 
 
 def test_a_rebuild_goes_on_and_tells_what_came_of_it(page) -> None:
@@ -196,7 +189,7 @@ def test_a_rebuild_goes_on_and_tells_what_came_of_it(page) -> None:
     page.get_by_role("dialog").locator(".st-key-rebuild_force label").first.click()
     settle(page)
     page.get_by_role("dialog").locator(".st-key-confirm_rebuild button").click()
-    key(page, "rebuild_end").get_by_text("重建完成").wait_for(timeout=40_000)
+    key(page, "rebuild_end").get_by_text("重建完成").wait_for()
     press(page, "rebuild_dismiss")
 
 
@@ -205,10 +198,10 @@ def test_the_page_of_a_pdf_stands_beside_its_chunks(page) -> None:
     press(page, "open_samples")
     tab(page, "分块")
     choose(page, "chunk_file_", PDF)
-    key(page, "chunk_picture").locator("img").wait_for(timeout=30_000)
+    key(page, "chunk_picture").locator("img").wait_for()
     page.get_by_text("第 2 页原图").first.click()
     settle(page)
-    key(page, "chunk_picture").get_by_text("第 2 页").wait_for(timeout=20_000)
+    key(page, "chunk_picture").get_by_text("第 2 页").wait_for()
     key(page, "chunk_pages").get_by_text("2", exact=True).click()
     settle(page)
     key(page, "show_pages").locator("label").first.click()
@@ -223,4 +216,4 @@ def test_one_is_deleted_in_the_end(page) -> None:
     press(page, "delete_knowledge_base")
     page.get_by_role("dialog").locator(".st-key-confirm_delete_knowledge_base button").click()
     said(page, "已删除")
-    assert page.get_by_text(OWN, exact=True).count() == 0
+    until(page, lambda: page.get_by_text(OWN, exact=True).count() == 0)

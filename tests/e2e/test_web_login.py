@@ -5,12 +5,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
-from web_product import BROWSER_FLAGS, CHROMIUM, ROOT, Product, follow_runs, running_product, settle
+from web_hands import until
+from web_product import PATIENCE_S, ROOT, Product, browser, running_product, settle
 
 pytestmark = pytest.mark.e2e
 pytest.importorskip("playwright")
@@ -35,57 +35,46 @@ def key(product: Product) -> str:
     return next(word for word in said.stdout.split() if word.startswith("zw-"))
 
 
-@contextmanager
-def opened_browser(product: Product, complaints: list[str]) -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
-        context = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 1000})
-        context.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        try:
-            yield context
-        finally:
-            browser.close()
-
-
 def logged_in(page, key: str) -> None:
     page.locator(".st-key-gate_key input").fill(key)
     page.locator(".st-key-gate_enter button").click()
-    page.locator(".st-key-account").get_by_text("boss").wait_for(timeout=30_000)
+    page.locator(".st-key-account").get_by_text("boss").wait_for()
     settle(page)
+
+
+def logins(context) -> list[dict]:
+    """The cookies of logins."""
+    return [one for one in context.cookies() if one["name"].startswith("zhiwen_login")]
 
 
 def test_a_login_outlasts_a_reload_and_ends_on_every_page(product: Product, key: str) -> None:
     complaints: list[str] = []
-    with opened_browser(product, complaints) as context:
+    with browser(complaints) as context:
         page = context.new_page()
-        follow_runs(page)
         page.goto(product.webui)
-        page.locator(".st-key-gate_key input").wait_for(timeout=30_000)
+        page.locator(".st-key-gate_key input").wait_for()
         with page.expect_response("**/login") as answered:
             logged_in(page, key)
         assert answered.value.status == 204
-        (cookie,) = [one for one in context.cookies() if one["name"].startswith("zhiwen_login")]
+        (cookie,) = logins(context)
         assert cookie["httpOnly"]
         assert cookie["sameSite"] == "Strict"
         assert key not in json.dumps(context.storage_state())
         assert "zhiwen_login" not in page.evaluate("document.cookie")
         page.reload()
-        page.locator(".st-key-account").get_by_text("boss").wait_for(timeout=30_000)
+        page.locator(".st-key-account").get_by_text("boss").wait_for()
         other = context.new_page()
-        follow_runs(other)
         other.goto(f"{product.webui}/models")
-        other.locator(".st-key-account").get_by_text("boss").wait_for(timeout=30_000)
+        other.locator(".st-key-account").get_by_text("boss").wait_for()
         other.locator(".st-key-log_out button").click()
-        other.locator(".st-key-gate_key input").wait_for(timeout=30_000)
+        other.locator(".st-key-gate_key input").wait_for()
         settle(other)
-        assert not [one for one in context.cookies() if one["name"].startswith("zhiwen_login")]
+        until(other, lambda: not logins(context))
         page.locator("[data-testid='stSidebarNavLink']").nth(1).click()
-        page.locator(".st-key-gate_key input").wait_for(timeout=30_000)
+        page.locator(".st-key-gate_key input").wait_for()
         context.add_cookies([cookie])
         page.reload()
-        page.locator(".st-key-gate_key input").wait_for(timeout=30_000)
+        page.locator(".st-key-gate_key input").wait_for()
         assert "zw-" not in page.content()
     assert complaints == []
 
@@ -108,6 +97,6 @@ def test_the_key_is_in_no_log_and_no_address(product: Product, key: str, folder:
 def test_a_ticket_that_is_none_gets_no_cookie(
     product: Product, headers: dict[str, str], body: str, status: int
 ) -> None:
-    answer = httpx.post(f"{product.webui}/login", headers=headers, content=body, trust_env=False)
+    answer = httpx.post(f"{product.webui}/login", headers=headers, content=body, trust_env=False, timeout=PATIENCE_S)
     assert answer.status_code == status
     assert "zhiwen_login" not in answer.headers.get("set-cookie", "")

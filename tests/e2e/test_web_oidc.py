@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from free_ports import free_port
-from web_product import BROWSER_FLAGS, CHROMIUM, ROOT, answers, follow_runs, running_product, settle
+from web_product import PATIENCE_S, ROOT, answers, browser, running_product, settle
 
 pytestmark = pytest.mark.e2e
 pytest.importorskip("playwright")
@@ -57,7 +57,7 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
             yield Stand(page, provider)
         finally:
             process.terminate()
-            process.wait(15)
+            process.wait(PATIENCE_S)
 
 
 def _page_process(folder: Path, page: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
@@ -65,7 +65,7 @@ def _page_process(folder: Path, page: str, environment: dict[str, str]) -> "subp
     argv = [sys.executable, "-m", "streamlit", "run", str(ROOT / "webui_pages/serve.py"), *flags]
     with (folder / "page.log").open("wb") as log:
         process = subprocess.Popen(argv, cwd=folder, env=dict(os.environ) | environment, stdout=log, stderr=log)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while not answers(f"{page}/_stcore/health"):
         assert time.monotonic() < deadline, (folder / "page.log").read_text("utf-8")
         time.sleep(0.2)
@@ -74,40 +74,32 @@ def _page_process(folder: Path, page: str, environment: dict[str, str]) -> "subp
 
 @pytest.fixture
 def page(stand: Stand) -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
-        opened = browser.new_context(locale="zh-CN").new_page()
-        follow_runs(opened)
-        complaints: list[str] = []
-        opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    complaints: list[str] = []
+    with browser(complaints) as context:
+        opened = context.new_page()
         opened.goto(stand.page)
-        opened.locator(".st-key-log_in button").wait_for(timeout=60_000)
-        try:
-            yield opened
-            assert complaints == []
-        finally:
-            browser.close()
+        opened.locator(".st-key-log_in button").wait_for()
+        yield opened
+        assert complaints == []
 
 
 def test_who_is_on_the_list_comes_in_stays_in_and_leaves(stand: Stand, page) -> None:
     stand.provider.person = ADMINISTRATOR
     page.locator(".st-key-log_in button").click()
-    page.locator(".st-key-account").get_by_text("li · write").wait_for(timeout=60_000)
+    page.locator(".st-key-account").get_by_text("li · write").wait_for()
     page.locator("[data-testid='stChatInputTextArea']").wait_for()
     assert {"/authorize", "/token", "/jwks"} <= set(stand.provider.requests)
     page.reload()
-    page.locator(".st-key-account").get_by_text("li · write").wait_for(timeout=60_000)
+    page.locator(".st-key-account").get_by_text("li · write").wait_for()
     settle(page)
     page.locator(".st-key-log_out button").click()
-    page.locator(".st-key-log_in button").wait_for(timeout=60_000)
-    end = time.monotonic() + 60
+    page.locator(".st-key-log_in button").wait_for()
+    end = time.monotonic() + PATIENCE_S
     while "/end" not in stand.provider.requests:
         assert time.monotonic() < end, stand.provider.requests
         page.wait_for_timeout(100)
     page.reload()
-    page.locator(".st-key-log_in button").wait_for(timeout=60_000)
+    page.locator(".st-key-log_in button").wait_for()
 
 
 @pytest.mark.parametrize(
@@ -121,9 +113,9 @@ def test_who_is_on_the_list_comes_in_stays_in_and_leaves(stand: Stand, page) -> 
 def test_who_is_not_is_told_so_and_may_take_another_account(stand: Stand, page, person: dict[str, object]) -> None:
     stand.provider.person = person
     page.locator(".st-key-log_in button").click()
-    page.get_by_text("web.users").wait_for(timeout=60_000)
+    page.get_by_text("web.users").wait_for()
     assert page.locator("[data-testid='stChatInputTextArea']").count() == 0
     stand.provider.person = ADMINISTRATOR
     page.locator(".st-key-log_out button").click()
-    page.locator(".st-key-log_in button").click(timeout=60_000)
-    page.locator(".st-key-account").get_by_text("li · write").wait_for(timeout=60_000)
+    page.locator(".st-key-log_in button").click()
+    page.locator(".st-key-account").get_by_text("li · write").wait_for()

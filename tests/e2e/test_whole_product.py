@@ -15,18 +15,10 @@ import httpx
 import psutil
 import pytest
 from free_ports import free_ports
+from web_product import CHROMIUM, PATIENCE_S, ROOT, START_S, browser, settle
 
 pytestmark = pytest.mark.e2e
 
-ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-BROWSER_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 QUESTION = "知问支持哪些文件格式？"
 OWN_FILE = "火星基地手册.md"
 OWN_TEXT = "# 火星基地手册\n\n火星基地的氧气由电解水装置供应，每天检修一次，检修时间为地球时间早上六点。\n"
@@ -78,7 +70,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def wait_until_ready(running: Running, console: Path) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         if running.launcher.poll() is not None:
             break
@@ -99,7 +91,7 @@ def _answers(running: Running) -> bool:
 def stop(launcher: subprocess.Popen[bytes]) -> None:
     children = psutil.Process(launcher.pid).children(recursive=True) if launcher.poll() is None else []
     launcher.send_signal(signal.SIGTERM)
-    launcher.wait(timeout=15)
+    launcher.wait(PATIENCE_S)
     left = [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
     for child in left:
         child.kill()
@@ -134,7 +126,8 @@ def test_the_first_question_is_answered_with_its_source(running: Running) -> Non
     source = answer["sources"][0]
     assert source["file"] == "支持的文件格式.md"
     assert 0.5 <= source["score"] <= 1
-    assert httpx.get(source["url"]).content == (ROOT / "knowledge_base/samples/content" / source["file"]).read_bytes()
+    got = httpx.get(source["url"], timeout=PATIENCE_S).content
+    assert got == (ROOT / "knowledge_base/samples/content" / source["file"]).read_bytes()
 
 
 def test_a_question_nothing_matches_says_so(running: Running) -> None:
@@ -172,23 +165,17 @@ def page(running: Running) -> Iterator[object]:
         if os.environ.get("CI"):
             pytest.fail("CI needs chromium (tests/install_browser.sh installs it)")
         pytest.skip("no chromium: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
-        context = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 1000})
+    complaints: list[str] = []
+    with browser(complaints) as context:
         opened = context.new_page()
-        complaints: list[str] = []
-        opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
         opened.goto(running.webui)
         yield opened
         assert complaints == []
         assert opened.locator('[data-testid="stException"]').count() == 0
-        browser.close()
 
 
 def type_question(page, question: str) -> None:
+    settle(page)
     box = page.locator(".st-key-question textarea, [data-testid='stChatInputTextArea']").first
     box.fill(question)
     box.press("Enter")
@@ -198,10 +185,10 @@ def test_ask_the_samples_in_the_browser(page) -> None:
     page.locator(".st-key-mode").get_by_text("知识库").click()
     type_question(page, QUESTION)
     answer = page.locator(".st-key-answer_0")
-    answer.get_by_text("docx").first.wait_for(timeout=30_000)
+    answer.get_by_text("docx").first.wait_for()
     sources = page.locator(".st-key-sources_0")
     sources.locator("summary").click()
-    sources.get_by_text("支持的文件格式.md").first.wait_for(timeout=10_000)
+    sources.get_by_text("支持的文件格式.md").first.wait_for()
 
 
 def test_upload_a_file_and_ask_it_in_the_browser(page, tmp_path: Path) -> None:
@@ -210,27 +197,30 @@ def test_upload_a_file_and_ask_it_in_the_browser(page, tmp_path: Path) -> None:
     empty = tmp_path / "空.txt"
     empty.write_bytes(b"")
     page.get_by_role("link", name="知识库").click()
-    page.locator(".st-key-open_samples button").click(timeout=20_000)
-    page.locator(".st-key-manage_knowledge_base").wait_for(timeout=20_000)
+    page.locator(".st-key-open_samples button").click()
+    page.locator(".st-key-manage_knowledge_base").wait_for()
+    settle(page)
     page.locator('input[type="file"]').set_input_files([own, empty])
+    settle(page)
     page.locator(".st-key-upload_start button").click()
     outcomes = page.locator(".st-key-upload_outcomes")
-    outcomes.get_by_text(OWN_FILE).first.wait_for(timeout=30_000)
-    outcomes.get_by_text("空文件").first.wait_for(timeout=10_000)
+    outcomes.get_by_text(OWN_FILE).first.wait_for()
+    outcomes.get_by_text("空文件").first.wait_for()
     page.get_by_role("link", name="对话").click()
     type_question(page, "火星基地的氧气从哪里来？")
-    page.locator(".st-key-answer_1").get_by_text("电解水装置").first.wait_for(timeout=30_000)
+    page.locator(".st-key-answer_1").get_by_text("电解水装置").first.wait_for()
     page.locator(".st-key-sources_1 summary").click()
-    page.locator(".st-key-sources_1").get_by_text(OWN_FILE).first.wait_for(timeout=10_000)
+    page.locator(".st-key-sources_1").get_by_text(OWN_FILE).first.wait_for()
 
 
 def test_the_page_speaks_english_too(page) -> None:
     page.locator(".st-key-language").get_by_text("English").click()
-    page.get_by_role("link", name="Chat").wait_for(timeout=10_000)
+    settle(page)
+    page.get_by_role("link", name="Chat").wait_for()
     page.locator(".st-key-new_conversation button").click()
-    page.locator(".st-key-welcome").wait_for(timeout=20_000)
+    page.locator(".st-key-welcome").wait_for()
     type_question(page, "How many months of warranty does the height-adjustable standing desk have?")
-    page.locator(".st-key-answer_0").get_by_text("[1]").first.wait_for(timeout=30_000)
-    page.locator(".st-key-stop").wait_for(state="detached", timeout=20_000)
+    page.locator(".st-key-answer_0").get_by_text("[1]").first.wait_for()
+    page.locator(".st-key-stop").wait_for(state="detached")
     page.locator(".st-key-sources_0 summary").click()
-    page.locator(".st-key-sources_0").get_by_text("product-catalogue.csv").first.wait_for(timeout=10_000)
+    page.locator(".st-key-sources_0").get_by_text("product-catalogue.csv").first.wait_for()

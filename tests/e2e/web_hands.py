@@ -7,10 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from web_product import Product, settle
-
-PATIENCE_S = 60
-"""Long, because the tests may run on a machine that has other things to do. What comes sooner is seen sooner."""
+from web_product import PATIENCE_S, Product, settle
 
 
 def call(product: Product, method: str, path: str, **options: Any) -> Any:
@@ -104,13 +101,27 @@ def dialog(page: Any) -> Any:
 def confirm(page: Any, name: str) -> None:
     """Press the button at the end of a dialog, which goes away."""
     dialog(page).locator(f".st-key-{name} button").click()
-    dialog(page).wait_for(state="detached", timeout=PATIENCE_S * 1000)
+    dialog(page).wait_for(state="detached")
     settle(page)
 
 
 def said(page: Any, text: str) -> None:
     """Wait until the page says this."""
-    page.get_by_text(text).first.wait_for(timeout=PATIENCE_S * 1000)
+    page.get_by_text(text).first.wait_for()
+
+
+def tick(page: Any, row: int, action: str) -> None:
+    """Tick a row of the table of files, which is a canvas, until the button for it is there."""
+    table = key(page, "file_table").locator(".dvn-scroller").first
+    table.wait_for()
+
+    def ticked() -> bool:
+        if not key(page, action).is_visible():
+            table.click(position={"x": 16, "y": 36 * (row + 1) + 18})
+            settle(page)
+        return appears(page, key(page, action))
+
+    until(page, ticked)
 
 
 def appears(page: Any, element: Any, within_ms: int = 2000) -> bool:

@@ -32,7 +32,8 @@ BROWSER_FLAGS = [
 NAMES = ("WEBUI", "API", "OPENAI_API", "CONTROLLER", "CONTROL")
 START_S = 200
 PHONE_PX = 400
-SETTLED_S = 60
+PATIENCE_S = 60
+"""Long, because the tests may run on a machine that has other things to do. What comes sooner is seen sooner."""
 LONGEST_NOTICE = 20_000
 """Bytes of a message; those that begin and end a run are shorter, and longer ones cost time to read."""
 
@@ -75,7 +76,7 @@ def running_product(folder: Path, **variables: str) -> Iterator[Product]:
         yield made
     finally:
         launcher.send_signal(signal.SIGTERM)
-        launcher.wait(timeout=20)
+        launcher.wait(PATIENCE_S)
 
 
 def _wait(made: Product, console: Path) -> None:
@@ -96,29 +97,38 @@ def answers(url: str) -> bool:
 
 
 @contextmanager
-def browser_page(product: Product, **context: Any) -> Iterator[Any]:
-    """The page in a fresh browser; afterwards nothing may have complained."""
+def browser(complaints: list[str], **context: Any) -> Iterator[Any]:
+    """A context of a fresh browser; what its pages complain of goes to the list."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
         defaults = {"locale": "zh-CN", "viewport": {"width": 1440, "height": 1000}}
-        page = browser.new_context(**(defaults | context)).new_page()
-        follow_runs(page)
-        complaints: list[str] = []
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(product.webui)
-        page.locator("[data-testid='stSidebarNavLink']").nth(3).wait_for(timeout=30_000)
+        opened = chromium.new_context(**(defaults | context))
+        opened.set_default_timeout(PATIENCE_S * 1000)
+        opened.on("page", follow_runs)
+        opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        opened.on("weberror", lambda error: complaints.append(str(error.error)))
         try:
-            yield page
-            assert complaints == []
-            assert page.locator('[data-testid="stException"]').count() == 0
+            yield opened
         finally:
-            browser.close()
+            chromium.close()
             # Playwright leaves greenlets behind. One that is collected while Python parses a file breaks the parser
             # ("AST constructor recursion depth mismatch"), which other tests of this process do.
             gc.collect()
+
+
+@contextmanager
+def browser_page(product: Product, **context: Any) -> Iterator[Any]:
+    """The page in a fresh browser; afterwards nothing may have complained."""
+    complaints: list[str] = []
+    with browser(complaints, **context) as opened:
+        page = opened.new_page()
+        page.goto(product.webui)
+        page.locator("[data-testid='stSidebarNavLink']").nth(3).wait_for()
+        yield page
+        assert complaints == []
+        assert page.locator('[data-testid="stException"]').count() == 0
 
 
 def show(page: Any, name: str) -> None:
@@ -178,8 +188,8 @@ def follow_runs(page: Any) -> None:
 def settle(page: Any) -> None:
     """Wait until Streamlit has finished its run."""
     page.wait_for_timeout(150)
-    deadline = time.monotonic() + SETTLED_S
+    deadline = time.monotonic() + PATIENCE_S
     while (runs := _RUNS.get(page)) and (runs.due or runs.running):
         assert time.monotonic() < deadline, "the page did not finish its run"
         page.wait_for_timeout(50)
-    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']", timeout=SETTLED_S * 1000)
+    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']", timeout=PATIENCE_S * 1000)
