@@ -47,7 +47,7 @@ class FollowUps:
         earlier = _asked(history)
         if self.settings.chat.follow_ups == "off" or not earlier or asks_for_files(text) or not needs_context(text):
             return Standalone(text)
-        by_rule = standalone(text, earlier)
+        by_rule = standalone(text, _topics(earlier))
         configured = self.settings.models.llm.get(model)
         if self.settings.chat.follow_ups == "rule" or (configured and configured.engine == "builtin"):
             return Standalone(by_rule)
@@ -58,7 +58,7 @@ class FollowUps:
 
     def carried(self, text: str, history: Sequence[Message]) -> str:
         """What to search for when a question that seemed to stand alone found nothing; empty: it was long enough."""
-        return "" if self.settings.chat.follow_ups == "off" else carried(text, _asked(history))
+        return "" if self.settings.chat.follow_ups == "off" else carried(text, _topics(_asked(history)))
 
     async def _by_model(self, text: str, history: Sequence[Message], model: str) -> str:
         template = self.prompts.load(PROMPTS, "default")
@@ -79,6 +79,11 @@ class FollowUps:
 def _asked(history: Sequence[Message]) -> list[str]:
     asked = [message.content for message in history if message.role == "user"][-TURNS:]
     return [question for question in asked if small_talk(question) is None]
+
+
+def _topics(asked: Sequence[str]) -> list[str]:
+    """What a question may go on with by rule: the words of one for the list of files are about nothing."""
+    return [question for question in asked if not asks_for_files(question)]
 
 
 def _question_in(answer: str) -> str:
