@@ -71,12 +71,12 @@ if str(FOLDER.parent) not in sys.path:
     sys.path.append(str(FOLDER.parent))  # Streamlit puts the folder of this file there, not the one above it
 
 from configs.settings import Settings, load_settings  # noqa: E402  # found through the line above
-from server.errors import Language  # noqa: E402
 from webui_pages.client import ApiClient, open_http  # noqa: E402
 from webui_pages.components.frame import brand, footer, language_switch  # noqa: E402
 from webui_pages.components.login import account, gate  # noqa: E402
 from webui_pages.labels import Labels  # noqa: E402
-from webui_pages.state import ChatOptions, session_state  # noqa: E402
+from webui_pages.state import ChatOptions, known_language, session_state  # noqa: E402
+from webui_pages.tongue import first_language  # noqa: E402
 from webui_pages.ui import Ui  # noqa: E402
 
 API_URL_VARIABLE = "ZHIWEN_API_URL"
@@ -94,12 +94,6 @@ def shared() -> tuple[Settings, Client]:
     return settings, open_http(url, settings.chat.request_timeout_s + SILENCE_ALLOWANCE_S)
 
 
-def browser_language() -> Language:
-    """What the browser asks for; Chinese when it does not say."""
-    locale = st.context.locale
-    return "zh" if not locale or locale.lower().startswith("zh") else "en"
-
-
 def default_options(settings: Settings) -> ChatOptions:
     """The settings of the installation, which a user may change for the session."""
     return ChatOptions(
@@ -113,7 +107,7 @@ def default_options(settings: Settings) -> ChatOptions:
 def main() -> None:
     """One run of the script: the frame, and inside it the page."""
     settings, http = shared()
-    language = browser_language() if settings.web.language == "auto" else settings.web.language
+    language = first_language(settings.web.language, st.context.locale)
     state = session_state(language, default_options(settings))
     with st.sidebar:
         beside, foot, below = st.container(), st.container(key="foot"), st.container(key="below")
@@ -153,4 +147,5 @@ try:
     main()
 except Exception:  # noqa: BLE001  # the edge of the page: people get a sentence, the log the traceback
     _log.exception("a run of the page failed")
-    st.error(Labels(browser_language()).unexpected, icon=":material/error:")
+    told = Labels(known_language() or first_language("auto", st.context.locale))
+    st.error(told.unexpected, icon=":material/error:")

@@ -4,12 +4,15 @@ Two things that the script of a page cannot do are routes beside it:
 
     POST login    {"ticket"}: sets the cookie by which a login outlasts a reload (see `logins`)
     DELETE login  ends the login of the cookie
-    GET models …  an address that leads to a page tells the browser where the server is; Streamlit's own front end asks
-                  below that address first, which leaves two errors in the browser's console
+    GET / …       the page says in which language it is, which screen readers and translators go by. Where the address
+                  leads to one of our pages it also says where the server is: Streamlit's own front end asks below that
+                  address first, which leaves two errors in the browser's console
 """
 
 import sys
+from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 from starlette.requests import Request
@@ -20,10 +23,14 @@ FOLDER = Path(__file__).resolve().parent
 if str(FOLDER.parent) not in sys.path:
     sys.path.append(str(FOLDER.parent))  # Streamlit puts the folder of this file there, not the one above it
 
-from webui_pages.logins import LOGINS, cookie_name  # noqa: E402  # found through the line above
+from configs.settings import load_settings  # noqa: E402  # found through the line above
+from server.errors import Language  # noqa: E402
+from webui_pages.logins import LOGINS, cookie_name  # noqa: E402
+from webui_pages.tongue import first_language  # noqa: E402
 
 PAGES = ("chat", "knowledge_base", "models", "system")
 LARGEST_BODY = 1000
+TAGS: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
 _BASE = "<script>window.__streamlit = {BACKEND_BASE_URL: new URL('.', location.href).href}</script>"
 
 
@@ -50,10 +57,31 @@ async def log_out(request: Request) -> Response:
     return _with_cookie(request, "", 0)
 
 
-def page_at(_: Request) -> Response:
-    """Streamlit's page for an address one level down, which is told that the server is one level up."""
-    html = (Path(st.__file__).parent / "static" / "index.html").read_text("utf-8")
-    return HTMLResponse(html.replace("<head>", f"<head>{_BASE}", 1), headers={"Cache-Control": "no-cache"})
+def first_page(request: Request) -> Response:
+    """Streamlit's page in the language of its reader."""
+    return _page(request, "<head>")
+
+
+def page_at(request: Request) -> Response:
+    """The same for an address one level down, which is told that the server is one level up."""
+    return _page(request, f"<head>{_BASE}")
+
+
+def _page(request: Request, head: str) -> Response:
+    language = first_language(_wanted_language(), request.headers.get("accept-language"))
+    html = _streamlits_page().replace('<html lang="en">', f'<html lang="{TAGS[language]}">', 1)
+    headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
+    return HTMLResponse(html.replace("<head>", head, 1), headers=headers)
+
+
+@lru_cache(maxsize=1)
+def _streamlits_page() -> str:
+    return (Path(st.__file__).parent / "static" / "index.html").read_text("utf-8")
+
+
+@lru_cache(maxsize=1)
+def _wanted_language() -> Language | Literal["auto"]:
+    return load_settings().web.language
 
 
 def _with_cookie(request: Request, value: str, seconds: int) -> Response:
@@ -72,6 +100,7 @@ def _routes() -> list[Route]:
     LOGINS.served = True
     pages = [Route(f"{at}/{name}", page_at, methods=["GET"]) for name in PAGES]
     return [
+        Route(f"{at}/", first_page, methods=["GET"]),
         Route(f"{at}/login", log_in, methods=["POST"]),
         Route(f"{at}/login", log_out, methods=["DELETE"]),
         *pages,

@@ -46,12 +46,14 @@ class Access:
 @dataclass
 class State:
     """The session, but for what the page of knowledge bases remembers (`desk.Desk`). `knowledge_base` is the one that
-    was opened last; `ticket` is yet to be traded for the cookie of a login."""
+    was opened last; `ticket` is yet to be traded for the cookie of a login; `is_over` tells that the key somebody gave
+    has been revoked, so that the session is to begin anew."""
 
     language: Language
     chat: ChatState
     access: Access | None = None
     ticket: str = ""
+    is_over: bool = False
     knowledge_base: str = ""
     health: Health | None = None
     formats: Formats | None = None
@@ -64,6 +66,11 @@ class State:
         """The message left for the next run, once."""
         notice, self.notice = self.notice, ""
         return notice
+
+
+def known_language() -> Language | None:
+    """The language of this session; None where it has not come to know one."""
+    return st.session_state[_KEY].language if _KEY in st.session_state else None
 
 
 def session_state(language: Language, options: ChatOptions) -> State:

@@ -95,13 +95,14 @@ def failures_shown(ui: Ui) -> Iterator[None]:
     """An API failure inside becomes an error box with its text and a button to try again; the run goes on after.
 
     While the API is away the page looks for it, and runs again by itself when it is back. A part of the page that looks
-    by itself leaves it to the whole page to tell that, which does so once. A key that was revoked meanwhile is asked
-    for again.
+    by itself leaves it to the whole page to tell that, which does so once. Where a key was revoked meanwhile, one is
+    asked for in the next run.
     """
     try:
         yield
     except ApiFailed as failure:
         if failure.code == NO_KEY:
+            ui.state.is_over = ui.state.access is not None and ui.state.access.asked
             ui.state.access = None
         ui.state.health = None
         if failure.code in AWAY and _is_part():

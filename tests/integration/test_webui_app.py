@@ -5,6 +5,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -139,6 +141,28 @@ def test_a_login_outlasts_a_reload_until_somebody_logs_out(api, listen_on, serve
     assert reloaded(monkeypatch, cookie).text_input(key="gate_key")
 
 
+def test_who_logs_in_after_a_key_was_revoked_finds_nothing_of_its_owner(api, listen_on):
+    listen_on("0.0.0.0")
+    api.keys = {"of Alice": "write"}
+    page = asked_for_a_key(opened(), "of Alice")
+    page.chat_input(key="question").set_value("Alice 的秘密").run()
+    assert [text.value for text in page.text] == ["Alice 的秘密"]
+    api.keys = {"of Bob": "write"}
+    api.chats.conversations.clear()  # which the API itself shows to nobody but their owner
+    page.run()
+    assert page.button(key="retry")
+    asked_for_a_key(page.run(), "of Bob")
+    assert page.chat_input
+    assert "Alice" not in "".join(text.value for text in page.text)
+
+
+def test_who_came_by_a_password_where_no_key_is_needed_has_a_scope_and_no_name(api, listen_on, monkeypatch):
+    listen_on("0.0.0.0")
+    monkeypatch.setenv("ZHIWEN__WEB__PASSWORD", "open sesame")
+    page = asked_for_a_key(opened(), "open sesame")
+    assert "admin" in [caption.value for caption in page.sidebar.caption]
+
+
 def test_a_remembered_key_that_was_revoked_is_asked_for(api, listen_on, served, monkeypatch):
     listen_on("0.0.0.0")
     api.keys = {"other": "admin"}
@@ -242,6 +266,17 @@ def test_a_fault_of_ours_is_a_sentence_not_a_traceback(api, monkeypatch, caplog)
     assert "secret detail" in caplog.text
 
 
+def test_a_fault_of_ours_is_told_in_the_language_of_the_page(api, monkeypatch):
+    page = opened()
+    page.segmented_control(key="language").set_value("en").run()
+
+    def broken(ui):
+        raise RuntimeError
+
+    monkeypatch.setattr("webui_pages.views.chat.render", broken)
+    assert page.run().error[0].value.startswith("Something went wrong")
+
+
 def test_the_page_loads_nothing_heavy():
     code = """
 import sys
@@ -254,6 +289,31 @@ print([name for name in heavy.split() if name in sys.modules])
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("wanted", ["auto", "en"])
+def test_the_page_is_served_in_the_language_of_its_reader(data_paths, monkeypatch, wanted):
+    monkeypatch.setenv("ZHIWEN__WEB__LANGUAGE", wanted)
+    with served_page() as url:
+        for path in ("", "models"):
+            for asked, tag in (("zh-CN,zh;q=0.9,en;q=0.8", "zh-CN"), ("en-GB,zh;q=0.5", "en"), ("", "zh-CN")):
+                page = httpx.get(f"{url}/{path}", headers={"Accept-Language": asked}, trust_env=False)
+                expected = tag if wanted == "auto" else wanted
+                assert f'<html lang="{expected}">' in page.text
+                assert ("BACKEND_BASE_URL: new URL" in page.text) == bool(path)
+
+
+@contextmanager
+def served_page() -> Iterator[str]:
+    port = free_port()
+    argv = [sys.executable, "-m", "streamlit", "run", str(APP.with_name("serve.py")), "--server.port", str(port)]
+    process = subprocess.Popen(argv, cwd=ROOT, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        assert _answers(f"http://127.0.0.1:{port}/_stcore/health")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 def test_it_starts_from_another_folder_and_listens_on_loopback_only(api, tmp_path):

@@ -66,7 +66,7 @@ def account(ui: Ui) -> None:
     if access is None or not access.asked:
         return
     with st.container(key="account", horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(literal(f"{access.name} · {access.scope}"))
+        st.caption(literal(" · ".join(filter(None, [access.name, access.scope]))))
         if st.button(ui.text.log_out, icon=":material/logout:", key="log_out", type="tertiary"):
             forget(ui)
             if _oidc_configured() and st.user.is_logged_in:

@@ -33,9 +33,12 @@ def keep(ui: Ui, access: Access) -> None:
 
 
 def hand_over(ui: Ui) -> bool:
-    """Whether this session is logged in. If so the browser gets its cookie; if its login has ended meanwhile, by time
-    or on another page, nothing of the session stays."""
+    """Whether this session is logged in. If so the browser gets its cookie; if its login has ended meanwhile, by time,
+    on another page or with its key, nothing of the session stays: the next one to log in may be somebody else."""
     access, ticket = ui.state.access, ui.state.ticket
+    if ui.state.is_over:
+        forget(ui)
+        st.rerun()
     if access is None:
         if st.session_state.pop(_LEFT, False):
             _run(_LEAVE)
