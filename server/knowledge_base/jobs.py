@@ -23,12 +23,12 @@ from server.knowledge_base.custom_documents import GivenDocuments
 from server.knowledge_base.ingest import EMBED_BATCH, Parsed, parse
 from server.knowledge_base.ingestor import Ingestor
 from server.knowledge_base.job_book import ACTIVE, Documents, JobBook
+from server.knowledge_base.job_progress import JobProgress
 from server.knowledge_base.parsers import Parser, ParsingCancelled
 from server.knowledge_base.recipe import Recipe
 
 log = logging.getLogger(__name__)
 
-SAVE_PROGRESS_S = 1.0
 PATIENCE_S = 0.5
 END_AGAIN_AFTER_S = (0.5, 2.0, 5.0, 10.0)
 READY_AHEAD = 64  # files that were read and wait for publishing
@@ -160,7 +160,7 @@ class JobQueue:
         if not received.path.exists() and self._ingestor.has(job.knowledge_base_id, job.file, *made_of, custom=custom):
             self._end(job_id, "done")
             return None
-        progress = _Progress(self._book, job_id)
+        progress = JobProgress(self._book, job_id)
         parser = self._parser if job.documents is None else GivenDocuments(job.documents)
         try:
             parsed = parse(parser, layout, received, recipe, progress.report, lambda: job_id in self._cancelled)
@@ -277,21 +277,6 @@ class JobQueue:
             self._busy.pop(job_id, None)
             self._cancelled.discard(job_id)
             self._changed.notify_all()
-
-
-class _Progress:
-    """Writes how far reading has come, but not more often than people look."""
-
-    def __init__(self, book: JobBook, job_id: int) -> None:
-        self._book = book
-        self._id = job_id
-        self._saved = time.monotonic()
-
-    def report(self, stage: str, page: int, pages: int) -> None:
-        """See `reading.Report`."""
-        if time.monotonic() - self._saved >= SAVE_PROGRESS_S:
-            self._saved = time.monotonic()
-            self._book.update(self._id, stage=stage, page=page, pages=pages)
 
 
 def _batches(read: Iterator[Read]) -> Iterator[list[Read]]:
