@@ -21,6 +21,7 @@ from server.errors.unforeseen import unforeseen
 STATUS: Mapping[type[ZhiwenError], int] = {
     errors.InvalidInput: 422,
     errors.BadName: 403,
+    errors.BlankName: 404,
     errors.FileTooLarge: 413,
     errors.BodyTooLarge: 413,
     errors.TooManyFiles: 413,

@@ -1,8 +1,9 @@
 """The errors of Zhiwen: a tree of exceptions with stable codes, each with its text in English and Chinese.
 
     ZhiwenError
-    ├─ InvalidInput        422  bad_name 403 · empty_question · question_too_long · prompt_not_found · not_supported ·
-    │                           unknown_part · bad_setting · file_too_large 413 · backup_unreadable ·
+    ├─ InvalidInput        422  bad_name 403 · blank_name 404 · empty_question · question_too_long ·
+    │                           prompt_not_found · not_supported · unknown_part ·
+    │                           bad_setting · file_too_large 413 · backup_unreadable ·
     │                           url_refused 403 · nothing_to_summarize · bad_tool_arguments ·
     │                           body_too_large 413 · too_many_files 413 · query_too_long · public_without_key ·
     │                           controller_refused · nothing_to_download · option_not_supported ·
@@ -105,6 +106,7 @@ from server.errors.requests import (
     BackupUnreadable,
     BadName,
     BadSetting,
+    BlankName,
     EmptyQuestion,
     ForeignRequest,
     NotSupported,
@@ -157,6 +159,7 @@ __all__ = [
     "BadName",
     "BadSetting",
     "BadToolArguments",
+    "BlankName",
     "BodyTooLarge",
     "Busy",
     "ChunkNotFound",

@@ -11,6 +11,14 @@ class BadName(InvalidInput):
     zh = "名称“{name}”不能使用：{reason_zh}。请换一个名称。"
 
 
+class BlankName(BadName):
+    """No name at all: nothing is called like that, so it is told as what is not found. Detail: name."""
+
+    code = "blank_name"
+    en = "The name is blank. Enter a name and send it again."
+    zh = "名称不能为空，请填写名称后重新发送。"
+
+
 class EmptyQuestion(InvalidInput):
     """Nothing was asked."""
 

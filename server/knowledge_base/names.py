@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.caller import caller
-from server.errors import BadName, KnowledgeBaseForbidden
+from server.errors import BadName, BlankName, KnowledgeBaseForbidden
 
 MAX_CHARACTERS = 64
 MAX_BYTES = 240  # ext4, NTFS and APFS take 255 bytes or characters; temporary files need a suffix
@@ -60,7 +60,7 @@ class KbName:
         """Check and normalise a name. Raises `BadName`, and `KnowledgeBaseForbidden` when the caller may not use it."""
         name = unicodedata.normalize("NFC", text).strip()
         if not name:
-            raise BadName(name=text, reason_en="it is blank", reason_zh="它是空白的")
+            raise BlankName(name=text)
         if "/" in name:
             raise BadName(name=text, reason_en="it points to another folder", reason_zh="它指向其他文件夹")
         if len(name) > MAX_CHARACTERS:
@@ -90,7 +90,7 @@ class FileName:
         """Check and normalise a name. Raises `BadName`."""
         name = unicodedata.normalize("NFC", text).strip()
         if not name:
-            raise BadName(name=text, reason_en="it is blank", reason_zh="它是空白的")
+            raise BlankName(name=text)
         parts = [_part(part, text) for part in name.split("/")]
         if len(name.encode()) > MAX_PATH_BYTES:
             raise BadName(name=name[:40] + "…", reason_en="it is too long", reason_zh="它太长")

@@ -28,7 +28,7 @@ from server.api.wire import (
     rebuild_event,
     search_choices_of,
 )
-from server.errors import BadName, KnowledgeBaseExists
+from server.errors import BlankName, KnowledgeBaseExists
 from server.knowledge_base.recipe import IngestOptions
 
 router = APIRouter(prefix="/knowledge_base", tags=["Knowledge Base Management"])
@@ -61,9 +61,6 @@ def create_knowledge_base(
 ) -> BaseResponse | JSONResponse:
     """Create an empty knowledge base. A blank or taken name is code 404, as in 0.2.10."""
     name = body.knowledge_base_name
-    if not name.strip():
-        blank = BadName(name=name, reason_en="it is empty", reason_zh="名称为空")
-        return error_response(blank, request, status=404, msg=_BLANK)
     try:
         info = container.knowledge_bases.create(
             name,
@@ -73,6 +70,8 @@ def create_knowledge_base(
             options=options_of(body),
             search=search_choices_of(body),
         )
+    except BlankName as error:
+        return error_response(error, request, msg=_BLANK)
     except KnowledgeBaseExists as error:
         return error_response(error, request, status=404, msg=_EXISTS.format(name=name))
     return BaseResponse(msg=_CREATED.format(name=info.name))
