@@ -187,3 +187,10 @@ class IndexPool:
         if index is not None:
             index.forget()
         shutil.rmtree(folder, ignore_errors=True)
+
+    def drop_all(self, parent: Path) -> None:
+        """Drop every index below a folder: those on disk, and those that a late search opened when they were gone."""
+        with self._lock:
+            opened = [folder for folder in self._open if folder.parent == parent]
+        for folder in {*opened, *parent.glob("*")}:
+            self.drop(folder)

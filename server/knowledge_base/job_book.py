@@ -10,7 +10,15 @@ from server.db import jobs as rows
 from server.db import repositories as files
 from server.db.session import Database, Session
 from server.db.tables import JobRow, now
-from server.errors import JobCancelled, JobNotFound, KnowledgeBaseForbidden, QueueFull, ZhiwenError, by_code
+from server.errors import (
+    JobCancelled,
+    JobNotFound,
+    KnowledgeBaseForbidden,
+    KnowledgeBaseNotFound,
+    QueueFull,
+    ZhiwenError,
+    by_code,
+)
 from server.knowledge_base.content import Received
 from server.knowledge_base.names import KbName
 from server.knowledge_base.recipe import Recipe
@@ -66,7 +74,11 @@ class JobBook:
         attempts: int = 0,
         documents: Documents | None = None,
     ) -> tuple[int, list[int]]:
-        """Write down a new job; returns its id and those of waiting jobs of the same file, which it replaces."""
+        """Write down a new job; returns its id and those of waiting jobs of the same file, which it replaces.
+
+        Raises:
+            KnowledgeBaseNotFound: it was deleted meanwhile.
+        """
         job = JobRow(
             knowledge_base_id=knowledge_base_id,
             file=received.name,
@@ -78,6 +90,8 @@ class JobBook:
             attempts=attempts,
         )
         with self._database.unit_of_work() as session:
+            if files.get_knowledge_base(session, knowledge_base_id) is None:
+                raise KnowledgeBaseNotFound(name=f"#{knowledge_base_id}")
             older = rows.active_for_files(session, knowledge_base_id, [received.name])
             session.add(job)
             session.flush()

@@ -92,8 +92,12 @@ class Rebuilds:
         return entry.info
 
     def watched(self, name: str, begin: Begin) -> Iterator[RebuildStep]:
-        """The steps of a rebuild that somebody else runs, so that it is listed and can be called off as well."""
-        return self._followed(None, begin, name)
+        """The steps of a rebuild that somebody else runs, so that it is listed and can be called off as well.
+
+        Raises:
+            BadName, KnowledgeBaseForbidden: about the name; nothing is listed then.
+        """
+        return self._followed(None, begin, KbName.parse(name).text)
 
     def list(self, name: str = "") -> list[RebuildInfo]:
         """The newest first, of one knowledge base or all that the caller may use. Raises `BadName`."""

@@ -6,6 +6,7 @@ being written to is left alone. SQL decides: what it does not know goes, what it
 
 import logging
 import shutil
+import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,18 @@ class Reconciler:
             # One damaged index, or a model that is gone, must not keep the others from being repaired.
             log.warning("%s was not repaired: %s", kb.name, error)
             return Repairs(problem=error)
+
+
+def set_aside(layout: Layout) -> Path:
+    """Move the folder of a deleted knowledge base out of the way; where it is now. Its marker must be set.
+
+    Deleting many files takes long, and meanwhile its name may be taken again.
+    """
+    aside = layout.root.with_name(f".deleted-{uuid.uuid4().hex}")
+    try:
+        return layout.root.rename(aside)
+    except PermissionError:
+        return layout.root  # Windows moves no folder that holds an open file, and the lock is one
 
 
 def _finish_deletions(root: Path, known: set[str]) -> None:

@@ -10,7 +10,7 @@ from server.caller import caller
 from server.db import repositories as rows
 from server.db.session import Database
 from server.db.tables import KnowledgeBaseRow
-from server.errors import KnowledgeBaseNotFound, ZhiwenError
+from server.errors import KnowledgeBaseExists, KnowledgeBaseNotFound, ZhiwenError
 from server.knowledge_base.choices import SearchChoices, kept_choices
 from server.knowledge_base.chunk_desk import ChunkDesk
 from server.knowledge_base.embedders import Embedders
@@ -30,7 +30,7 @@ from server.knowledge_base.parsers import Cancelled, Parser, cache_of
 from server.knowledge_base.publish import locked
 from server.knowledge_base.rebuild import Rebuild, RebuildStep, Tools
 from server.knowledge_base.recipe import IngestOptions, resolve
-from server.knowledge_base.reconcile import DELETING
+from server.knowledge_base.reconcile import DELETING, set_aside
 from server.knowledge_base.same_model import sign
 from server.knowledge_base.search import FindReranker, Found, Query, Searcher
 from server.knowledge_base.uploading import DEFAULTS, Results, Submitted, Uploader
@@ -100,6 +100,7 @@ class KnowledgeBases:
 
         Raises:
             BadName, KnowledgeBaseExists: about the name.
+            KnowledgeBaseBusy: one of that name is still being deleted.
             UnknownPart, BadSetting: about the options.
             ModelNotFound, ModelUnavailable: about the embedding model or the vector store.
         """
@@ -118,12 +119,15 @@ class KnowledgeBases:
             settings=kept_choices(options, search, (), {}, self._settings),
         )
         layout = self._layout(parsed.text)
-        with self._database.unit_of_work() as session:
+        if find(self._database, name) is not None:
+            raise KnowledgeBaseExists(name=parsed.text)
+        # The lock lets a deletion of the same name come to its end.
+        with locked(layout, parsed.text), self._database.unit_of_work() as session:
             rows.add_knowledge_base(session, kb)
             # Inside the unit of work: a folder that cannot be made leaves no knowledge base behind. An index that lies
             # here belongs to a database that is gone, whose chunk ids this one will use again for other texts.
             layout.content.mkdir(parents=True, exist_ok=True)
-            self._drop_indexes(layout)
+            self._indexes.drop_all(layout.indexes)
         return describe(kb, rows.Counts(), self._settings)
 
     def update_settings(
@@ -158,19 +162,24 @@ class KnowledgeBases:
         kb = named(self._database, name)
         layout = self._layout(kb.name)
         with locked(layout, kb.name):
+            with self._database.read() as session:
+                if rows.get_knowledge_base(session, kb.id) is None:
+                    raise KnowledgeBaseNotFound(name=name)  # somebody else was quicker
             # The marker lets `reconcile` finish after a crash, and tell this folder from one a user put there.
             (layout.root / DELETING).touch()
             with self._database.unit_of_work() as session:
                 hashes = rows.hashes(session, kb.id)
                 rows.delete_knowledge_base(session, kb.id)
-        self._drop_indexes(layout)
-        shutil.rmtree(layout.root, ignore_errors=True)
+            self._indexes.drop_all(layout.indexes)
+            # Within the lock: whoever takes the name now must find an empty place, and keep what he puts there.
+            leftovers = set_aside(layout)
+        shutil.rmtree(leftovers, ignore_errors=True)
         self._files.forget_cached(hashes.values())
 
     def forget_all(self) -> None:
         """Drop all tables and indexes and make empty tables; the uploaded files stay where they are."""
         for folder in self.folders():
-            self._drop_indexes(self._layout(folder))
+            self._indexes.drop_all(self._layout(folder).indexes)
         self._database.drop_tables()
         self._database.create_tables()
 
@@ -178,10 +187,6 @@ class KnowledgeBases:
         """Names of all folders with files on disk, whether SQL knows them as knowledge bases or not."""
         root = self._settings.paths.knowledge_base
         return sorted(path.parent.name for path in root.glob("*/content") if not path.parent.name.startswith("."))
-
-    def _drop_indexes(self, layout: Layout) -> None:
-        for folder in layout.indexes.glob("*"):
-            self._indexes.drop(folder)
 
     def files(self, name: str, *, with_entries: bool = False) -> builtins.list[FileInfo]:
         """See `Files.ledger`."""

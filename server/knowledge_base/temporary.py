@@ -35,7 +35,7 @@ from server.knowledge_base.parsers import Parser
 from server.knowledge_base.passage_index import PassageIndex
 from server.knowledge_base.reading import Piece, Task
 from server.knowledge_base.recipe import IngestOptions, Recipe, check_splitter, resolve
-from server.knowledge_base.uploads import Upload, accepted, opened, readable
+from server.knowledge_base.uploads import Upload, accepted, opened, readable, unused
 from server.types import Hit
 
 MAX_DISTANCE = 2.0
@@ -99,7 +99,7 @@ class TemporaryStores:
                 self._drop(store, list(store.files))
         waiting = self._receive(store, uploads)
         self._note(store)
-        reading = [self._readers.submit(self._read, store, folder, received, recipe) for folder, received in waiting]
+        reading = [self._readers.submit(self._read, store, *each, recipe) for each in waiting]
         for future in reading if wait else ():
             future.result()
         return self.get(store.id)
@@ -114,16 +114,17 @@ class TemporaryStores:
 
     def _receive(
         self, store: Store, uploads: Iterable[Upload]
-    ) -> list[tuple["tempfile.TemporaryDirectory[str]", Received]]:
+    ) -> list[tuple["tempfile.TemporaryDirectory[str]", TemporaryFile, Received]]:
         """Store the bytes, each file in a folder of its own that goes with its reading."""
-        waiting = []
+        waiting: list[tuple[tempfile.TemporaryDirectory[str], TemporaryFile, Received]] = []
         refused: dict[str, ZhiwenError] = {}
         for upload in uploads:
             for each in opened(upload, self._settings, refused):
                 folder = tempfile.TemporaryDirectory(prefix="zhiwen-")
                 try:
-                    received = self._accept(store, each, Path(folder.name))
-                    waiting.append((folder, received))
+                    # Files of one upload may come from several folders: none takes another's place.
+                    own = Upload(unused(each.name, {file.name for _, file, _ in waiting}), each.stream)
+                    waiting.append((folder, *self._accept(store, own, Path(folder.name))))
                 except ZhiwenError as error:
                     folder.cleanup()
                     refused[each.name] = error
@@ -132,7 +133,7 @@ class TemporaryStores:
                 store.files.setdefault(name, TemporaryFile(name, 0, "failed", error=error))
         return waiting
 
-    def _accept(self, store: Store, upload: Upload, folder: Path) -> Received:
+    def _accept(self, store: Store, upload: Upload, folder: Path) -> tuple[TemporaryFile, Received]:
         name = FileName.parse(upload.name)
         if name.suffix not in readable(self._settings):
             raise UnsupportedFileType(name=name.text, known=" ".join(accepted(self._settings)))
@@ -148,14 +149,17 @@ class TemporaryStores:
             raise FileTooLarge(**{**error.detail, "setting": "file_chat.max_mb"}) from None
         with self._lock:
             self._drop(store, [name.text])
-            store.files[name.text] = TemporaryFile(name.text, received.size)
-        return received
+            file = store.files[name.text] = TemporaryFile(name.text, received.size)
+        return file, received
 
     def _read(
-        self, store: Store, folder: "tempfile.TemporaryDirectory[str]", received: Received, recipe: Recipe
+        self,
+        store: Store,
+        folder: "tempfile.TemporaryDirectory[str]",
+        file: TemporaryFile,
+        received: Received,
+        recipe: Recipe,
     ) -> None:
-        with self._lock:
-            file = store.files.get(received.name)
         error: ZhiwenError | None = None
         pieces: Sequence[Piece] = ()
         with folder:
@@ -164,13 +168,12 @@ class TemporaryStores:
             pieces, error = text.pieces, text.error
         self._forget([received.sha256])
         try:
-            if error is None and file is not None:
+            if error is None:
                 self._index(store, file, pieces)
         except ZhiwenError as failure:
             error = failure
-        if file is not None:
-            file.state, file.error = ("failed", error) if error else ("ready", None)
-            self._note(store)
+        file.state, file.error = ("failed", error) if error else ("ready", None)
+        self._note(store)
 
     def _index(self, store: Store, file: TemporaryFile, pieces: Sequence[Piece]) -> None:
         with self._lock:
@@ -184,7 +187,8 @@ class TemporaryStores:
         texts = [piece.indexed for piece in pieces]
         vectors = index.embed(texts)
         index.put(ids, texts, vectors)
-        self._shelf.keep(store.id, file.name, Kept(ids.start, index.embedder.name, tuple(pieces), vectors))
+        if store.files.get(file.name) is file:
+            self._shelf.keep(store.id, file.name, Kept(ids.start, index.embedder.name, tuple(pieces), vectors))
         with self._lock:
             if store.files.get(file.name) is not file:
                 index.remove(ids)  # it was deleted or replaced while it was read

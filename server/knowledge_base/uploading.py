@@ -1,5 +1,6 @@
 """Files on their way into a knowledge base: uploads, files on disk to be read (again), custom documents, retries."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -7,7 +8,15 @@ from configs import Settings
 from server.db import repositories as rows
 from server.db.session import Database
 from server.db.tables import FileRow, KnowledgeBaseRow
-from server.errors import FileExists, FileNotFound, UnsupportedFileType, ZhiwenError
+from server.errors import (
+    BadName,
+    FileExists,
+    FileNotFound,
+    JobCancelled,
+    KnowledgeBaseNotFound,
+    UnsupportedFileType,
+    ZhiwenError,
+)
 from server.knowledge_base import content
 from server.knowledge_base.custom_documents import KeepingDocuments
 from server.knowledge_base.ingest import parse_batches
@@ -22,6 +31,7 @@ from server.knowledge_base.uploads import Upload, accepted, opened, readable
 
 Results = dict[str, ZhiwenError | None]
 DEFAULTS = IngestOptions()
+_TWICE = {"reason_en": "another file of this upload has it", "reason_zh": "本次上传中有另一个同名文件"}
 
 
 @dataclass(frozen=True)
@@ -48,12 +58,15 @@ class Uploader:
 
     def finish(self, submitted: Submitted) -> Results:
         """Wait until the jobs are over; the error of each file that failed."""
-        results: Results = {**submitted.refused, **dict.fromkeys(submitted.unchanged)}
         if not self.jobs.is_serving:
             self.jobs.run(list(submitted.jobs))
         outcomes = self.jobs.wait(list(submitted.jobs))
-        results.update({file: outcomes[job_id] for job_id, file in submitted.jobs.items()})
-        return results
+        results: Results = dict.fromkeys(submitted.unchanged)
+        for job_id, file in submitted.jobs.items():
+            error = outcomes[job_id]
+            # Of a job that is gone with its knowledge base only we know the file.
+            results[file] = JobCancelled(name=file) if isinstance(error, JobCancelled) else error
+        return {**results, **submitted.refused}
 
     def submit(
         self,
@@ -72,12 +85,12 @@ class Uploader:
             QueueFull: before anything of the first file was read; later files are refused one by one.
         """
         kb, recipe = self._begin(name, options)
-        given = dict(documents or {})
+        given = {_spelled(file_name): found for file_name, found in (documents or {}).items()}
         submitted = Submitted()
         for upload in uploads:
             for each in opened(upload, self._settings, submitted.refused):
                 try:
-                    self._submit(kb, each, options, recipe, submitted, given.pop(each.name, None))
+                    self._submit(kb, each, options, recipe, submitted, given.pop(_spelled(each.name), None))
                 except ZhiwenError as error:
                     submitted.refused[each.name] = error
         self._submit_present(kb, list(given), recipe, given, submitted)
@@ -99,13 +112,14 @@ class Uploader:
         kb, recipe = self._begin(name, options)
         submitted = Submitted()
         wanted = []
-        for file_name in dict.fromkeys([*file_names, *documents]):
-            file = self._find(kb, file_name)
-            if file is not None and file.custom_docs and not override_custom and file_name not in documents:
+        given = {_spelled(file_name): found for file_name, found in documents.items()}
+        for file_name in {_spelled(each): each for each in (*documents, *file_names)}.values():
+            file = self._find(kb, _spelled(file_name))
+            if file is not None and file.custom_docs and not override_custom and _spelled(file_name) not in given:
                 submitted.unchanged.append(file.name)
             else:
                 wanted.append(file_name)
-        self._submit_present(kb, wanted, recipe, documents, submitted)
+        self._submit_present(kb, wanted, recipe, given, submitted)
         return submitted
 
     def _begin(self, name: str, options: IngestOptions) -> tuple[KnowledgeBaseRow, Recipe]:
@@ -125,6 +139,9 @@ class Uploader:
         documents: Documents | None,
     ) -> None:
         name = self._accept(kb, upload.name, options)
+        if name.text in submitted.jobs.values() or name.text in submitted.unchanged:
+            # The second one would silently take the place of the first.
+            raise BadName(name=name.text, **_TWICE)
         received = content.receive(self._layout(kb), name, upload.stream, self._settings.knowledge_base.max_file_mb)
         as_before = documents is None and self._ingestor.has(kb.id, received.name, received.sha256, recipe)
         if as_before and not options.force:
@@ -132,10 +149,23 @@ class Uploader:
             submitted.unchanged.append(received.name)
             return
         try:
-            submitted.jobs[self.jobs.submit(kb.id, received, recipe, documents=documents)] = received.name
+            submitted.jobs[self._queue(kb, received, recipe, documents=documents)] = received.name
         except BaseException:
             content.discard(received)
             raise
+
+    def _queue(
+        self,
+        kb: KnowledgeBaseRow,
+        received: content.Received,
+        recipe: Recipe,
+        attempts: int = 0,
+        documents: Documents | None = None,
+    ) -> int:
+        try:
+            return self.jobs.submit(kb.id, received, recipe, attempts, documents)
+        except KnowledgeBaseNotFound:
+            raise KnowledgeBaseNotFound(name=kb.name) from None  # by the name that people know
 
     def _accept(self, kb: KnowledgeBaseRow, name: str, options: IngestOptions) -> FileName:
         parsed = FileName.parse(name)
@@ -162,7 +192,7 @@ class Uploader:
                     raise FileNotFound(name=name, knowledge_base=kb.name)
                 if FileName.parse(name).suffix not in readable(self._settings):
                     raise UnsupportedFileType(name=name, known=" ".join(accepted(self._settings)))
-                job_id = self.jobs.submit(kb.id, received, recipe, documents=documents.get(name))
+                job_id = self._queue(kb, received, recipe, documents=documents.get(_spelled(name)))
                 submitted.jobs[job_id] = received.name
             except ZhiwenError as error:
                 submitted.refused[name] = error
@@ -182,7 +212,7 @@ class Uploader:
                 if not received.path.is_file():
                     raise FileNotFound(name=file, knowledge_base=kb.name)
                 attempts = jobs[file].attempts if file in jobs else 0
-                submitted.jobs[self.jobs.submit(kb.id, received, recipe, attempts + 1)] = file
+                submitted.jobs[self._queue(kb, received, recipe, attempts + 1)] = file
             except ZhiwenError as error:
                 submitted.refused[file] = error
         return submitted
@@ -214,3 +244,8 @@ class Uploader:
 
     def _layout(self, kb: KnowledgeBaseRow) -> Layout:
         return Layout.of(self._settings.paths.knowledge_base, kb.name)
+
+
+def _spelled(file_name: str) -> str:
+    """A name as `FileName` writes it, whether or not it can be used."""
+    return unicodedata.normalize("NFC", file_name).strip()

@@ -1,8 +1,10 @@
 """Files on their way in. An archive becomes its members, named after it: `reports.zip/2024/may.pdf`."""
 
+import itertools
 import shutil
 import tempfile
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -59,6 +61,13 @@ def opened(upload: Upload, settings: Settings, refused: dict[str, ZhiwenError]) 
             refused[upload.name] = _unreadable(upload.name, error)
         except ZhiwenError as error:
             refused[upload.name] = error
+
+
+def unused(name: str, taken: Collection[str]) -> str:
+    """The name, with a number before its suffix where it is taken: `notes.txt`, `notes (2).txt`."""
+    stem, dot, suffix = unicodedata.normalize("NFC", name).strip().rpartition(".")
+    numbers = (f"{stem} ({number}){dot}{suffix}" for number in itertools.count(2))
+    return next(each for each in itertools.chain([f"{stem}{dot}{suffix}"], numbers) if each not in taken)
 
 
 def _stored(upload: Upload, folder: Path, limit_mb: int) -> Path:
