@@ -226,6 +226,27 @@ def test_a_limited_key_does_its_own_work(client, keys):
     assert told.status_code == 200, told.text
 
 
+def test_a_key_for_two_knowledge_bases_may_ask_both_at_once(client):
+    for name in ("one_of_two", "two_of_two"):
+        fill(client, name, sent(ADMIN))
+    body = {"name": "two", "scope": "read", "knowledge_bases": ["one_of_two", "two_of_two"]}
+    mine = sent(client.post("/keys", json=body, headers=sent(ADMIN)).json()["data"]["key"])
+    answer = client.post("/v1/chat/completions", json=chat("kb:one_of_two+two_of_two"), headers=mine)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["sources"]
+    refused = client.post("/v1/chat/completions", json=chat(f"kb:one_of_two+{CLOSED}"), headers=mine)
+    assert (refused.status_code, code_of(refused)) == (403, "knowledge_base_forbidden")
+    for name in ("one_of_two", "two_of_two"):
+        client.post("/knowledge_base/delete_knowledge_base", json=name, headers=sent(ADMIN))
+
+
+def test_a_refused_rebuild_is_in_nobodys_list(client, keys):
+    body = {"knowledge_base_name": CLOSED}
+    answer = client.post("/knowledge_base/recreate_vector_store", json=body, headers=sent(keys["limited"]))
+    assert answer.status_code == 403
+    assert client.get("/knowledge_base/rebuilds", headers=sent(ADMIN)).json()["data"] == []
+
+
 def test_dropped_files_and_conversations_belong_to_their_key(client, keys):
     mine, other = sent(keys["limited"]), sent(keys["reader"])
     dropped = client.post("/knowledge_base/upload_temp_docs", files={"files": ("a.txt", b"abc def")}, headers=mine)

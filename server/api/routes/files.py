@@ -94,7 +94,7 @@ async def upload_docs(  # noqa: PLR0913  # the fields of the form
     knowledge_base_name: Annotated[str, Form()],
     override: Annotated[bool, Form(description="replace files of the same name")] = False,
     to_vector_store: Annotated[bool, Form(description="index the files, or only store them")] = True,
-    chunk_size: Annotated[int | None, Form(ge=10)] = None,
+    chunk_size: Annotated[int | None, Form(ge=10, le=100_000)] = None,
     chunk_overlap: Annotated[int | None, Form(ge=0)] = None,
     zh_title_enhance: Annotated[bool | None, Form()] = None,
     splitter: Annotated[str | None, Form(description="one of /knowledge_base/formats")] = None,

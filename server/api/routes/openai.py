@@ -25,7 +25,13 @@ from server.api.schemas.openai import (
 from server.api.sse import STREAM_RESPONSES
 from server.chat.grounds import GROUNDED, PLAIN, Nothing
 from server.container import Container
-from server.errors import KnowledgeBaseNotFound, ModelNotFound, ModelUnavailable, OptionNotSupported
+from server.errors import (
+    KnowledgeBaseForbidden,
+    KnowledgeBaseNotFound,
+    ModelNotFound,
+    ModelUnavailable,
+    OptionNotSupported,
+)
 from server.llm.tokens import estimate
 
 router = APIRouter(prefix="/v1", tags=["OpenAI"])
@@ -52,11 +58,14 @@ async def list_models(container: ContainerDep) -> ModelList:
 
 @router.get("/models/{model:path}")
 async def get_model(model: str, container: ContainerDep) -> Model:
-    """One of these models. 404 where it is not among them."""
+    """One of these models, or several knowledge bases as `kb:A+B`. 404 where it is not among them."""
     known = (await list_models(container)).data
     for each in known:
         if each.id == model:
             return each
+    if model.startswith(KNOWLEDGE_BASE):
+        await run_in_threadpool(named, model, container)
+        return Model(id=model, kind="knowledge_base")
     raise ModelNotFound(name=model, known=", ".join(each.id for each in known))
 
 
@@ -109,17 +118,21 @@ def named(model: str, container: Container) -> tuple[list[str], str]:
     A name that is one of a knowledge base wins over several names with `+` between them.
 
     Raises:
-        KnowledgeBaseNotFound: `kb:` with a name nobody knows.
+        KnowledgeBaseNotFound, BlankName, KnowledgeBaseForbidden: `kb:` with a name that leads nowhere.
     """
     if not model.startswith(KNOWLEDGE_BASE):
         return [], model
     whole, _, chat_model = model.removeprefix(KNOWLEDGE_BASE).partition(CHAT_MODEL_MARK)
     try:
         container.knowledge_bases.get(whole)
-    except KnowledgeBaseNotFound:
-        if SEVERAL not in whole:
+    except (KnowledgeBaseNotFound, KnowledgeBaseForbidden):
+        # A key that is limited to A and B is not one for a knowledge base called "A+B".
+        names = [name for name in whole.split(SEVERAL) if name]
+        if len(names) < 2:
             raise
-        return [name for name in whole.split(SEVERAL) if name], chat_model
+        for name in names:
+            container.knowledge_bases.get(name)
+        return names, chat_model
     return [whole], chat_model
 
 

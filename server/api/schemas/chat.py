@@ -1,10 +1,13 @@
 """Questions and where answers come from."""
 
+from typing import Annotated
+
 from pydantic import BaseModel, Field
 
 from server.api.schemas.base import BaseResponse, Request
 
-CONVERSATION_ID = 64
+# The id stands in paths, where a slash would end it.
+ConversationId = Annotated[str, Field(max_length=64, pattern=r"^[^/\x00-\x1f]*$")]
 
 
 class History(BaseModel):
@@ -18,7 +21,7 @@ class Answering(Request):
     """What all chat routes take. `history` is earlier turns, or a number: like `history_len`."""
 
     query: str
-    conversation_id: str = Field(default="", max_length=CONVERSATION_ID, description="keep the answer in it")
+    conversation_id: ConversationId = Field(default="", description="keep the answer in it")
     history_len: int = Field(default=-1, description="turns to load from the conversation; -1: see docs/chat.md")
     history: list[History] | int = Field(default_factory=list)
     stream: bool = False

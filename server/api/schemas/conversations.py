@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from server.api.schemas.base import BaseResponse, Request
-from server.api.schemas.chat import CONVERSATION_ID, Source
+from server.api.schemas.chat import ConversationId, Source
 
 TITLE = 200
 
@@ -59,7 +59,7 @@ class ConversationWithMessages(ConversationDetails):
 class CreateConversation(Request):
     """POST /conversations. Without an `id` one is made up; without a title the first question becomes it."""
 
-    id: str = Field(default="", max_length=CONVERSATION_ID)
+    id: ConversationId = ""
     title: str = Field(default="", max_length=TITLE)
     mode: str = Field(default="", max_length=30)
     knowledge_base_names: list[str] = Field(default_factory=list, max_length=100)

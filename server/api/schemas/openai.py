@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
 
 from server.api.schemas.base import Request
-from server.api.schemas.chat import History
+from server.api.schemas.chat import ConversationId, History
 
 
 def _only_text(content: Any) -> Any:
@@ -138,7 +138,7 @@ class ChatCompletionRequest(Request):
     score_threshold: float | None = Field(default=None, ge=0, le=2)
     references: bool = False
     return_direct: bool = False
-    conversation_id: str = ""
+    conversation_id: ConversationId = ""
     prompt_name: str = "default"
 
     @field_validator("messages")
@@ -268,4 +268,4 @@ class KbChatRequest(Request):
     max_tokens: int | None = None
     prompt_name: str = "default"
     return_direct: bool = False
-    conversation_id: str = ""
+    conversation_id: ConversationId = ""
