@@ -23,14 +23,13 @@ from configs.sections.models import EVERY_OTHER, Models
 from configs.sections.providers import Provider
 from configs.sections.services import Launcher, Service, Services
 from configs.sections.web import Fetching, Search
+from configs.wrong import SettingsError, no_section, not_usable, unreadable
+
+__all__ = ["PREFIX", "PROJECT_ROOT", "Settings", "SettingsError", "load_settings", "local_file"]
 
 DEFAULT_FILE = PROJECT_ROOT / "configs" / "default.toml"
 LOCAL_FILE_VARIABLE = "ZHIWEN_CONFIG"
 PREFIX = "ZHIWEN__"
-
-
-class SettingsError(ValueError):
-    """The settings cannot be used; the text says which key is wrong and where it was set."""
 
 
 class Settings(BaseSettings):
@@ -128,27 +127,13 @@ def load_settings() -> Settings:
     try:
         return Settings()  # pyright: ignore[reportCallIssue]  # every field comes from the sources
     except ValidationError as error:
-        lines = [f"  {'.'.join(map(str, item['loc']))}: {_reason(item)}" for item in error.errors()]
-        raise SettingsError("\n".join(["The settings are not usable:", *lines, _where()])) from None
+        raise not_usable(error.errors(), local_file(), PREFIX) from None
     except (toml.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise SettingsError(f"The settings file {local_file()} cannot be read: {error}") from None
-
-
-def _reason(item: Any) -> str:
-    if item["type"] == "extra_forbidden":
-        return "there is no such setting (see configs/default.toml for all of them)"
-    return str(item["msg"]).removeprefix("Value error, ")
-
-
-def _where() -> str:
-    return f"Look in {local_file()} and at environment variables that begin with {PREFIX}."
+        raise unreadable(local_file(), error) from None
 
 
 def _check_variables() -> None:
     sections = {name.upper() for name in Settings.model_fields}
     for variable in os.environ:
         if variable.upper().startswith(PREFIX) and variable.upper()[len(PREFIX) :].split("__")[0] not in sections:
-            raise SettingsError(
-                f"The environment variable {variable} names no section of the settings; "
-                f"sections are {', '.join(sorted(Settings.model_fields))}"
-            )
+            raise no_section(variable, list(Settings.model_fields))

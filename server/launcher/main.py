@@ -42,7 +42,7 @@ def run(arguments: Sequence[str]) -> int:
         settings = with_options(load_settings(), options)
         return _act(settings, options, labels, began)
     except SettingsError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{error.message(labels.language)}\n")
         return WRONG_SETTINGS
     except ZhiwenError as error:
         sys.stderr.write(f"{error.message(labels.language)}\n")

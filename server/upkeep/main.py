@@ -38,7 +38,7 @@ def run(arguments: Sequence[str]) -> int:
         finally:
             container.close()
     except SettingsError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{error.message(console.language)}\n")
     except ZhiwenError as error:
         sys.stderr.write(f"{error.message(console.language)}\n")
     return REFUSED
