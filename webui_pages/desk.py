@@ -27,11 +27,9 @@ class Asked:
 
 @dataclass(frozen=True)
 class PagePicture:
-    """A page of a file as a picture."""
+    """A page of a file as a picture; `of` names the knowledge base, the file and its version, and the page."""
 
-    knowledge_base: str
-    file: str
-    page: int
+    of: tuple[str, str, str, int]
     content: bytes
 
 
@@ -40,20 +38,23 @@ class Desk:
     """`name` is the knowledge base that is open, "" the list. The versions are parts of widget keys: a new one empties
     the widget. `ticked` are the names of the files that are ticked, beside the version of the table they belong to.
     `watched` are jobs whose outcome belongs into `uploaded`: job id to file. `rebuild` is the rebuild whose end is to
-    be told. `framed` is the chunk that is framed alone on the picture of its `page`.
+    be told. `framed` is the chunk that is framed alone on the picture of its page, where it is shown. `described` is
+    the description that the field for it was filled with.
     """
 
     name: str = ""
     uploaded: list[Outcome] = field(default_factory=list)
     watched: dict[int, str] = field(default_factory=dict)
     uploader_version: int = 0
+    paste_version: int = 0
+    settings_version: int = 0
     table_version: int = 0
     ticked: tuple[int, frozenset[str]] = (0, frozenset())
     receipt: Receipt | None = None
     rebuild: int = 0
     asked: Asked | None = None
-    page: int = 0
     framed: str = ""
+    described: str = ""
     picture: PagePicture | None = None
     previewed: tuple[object, Preview] | None = None
 
@@ -64,8 +65,12 @@ class Desk:
 
     def forget(self) -> None:
         """Results that belong to the knowledge base before go; emptied widgets stay so."""
-        kept = self.uploader_version + 1, self.table_version + 1
-        self.__init__(uploader_version=kept[0], table_version=kept[1])
+        self.__init__(
+            uploader_version=self.uploader_version + 1,
+            paste_version=self.paste_version + 1,
+            settings_version=self.settings_version + 1,
+            table_version=self.table_version + 1,
+        )
 
 
 def desk() -> Desk:
@@ -76,8 +81,15 @@ def desk() -> Desk:
 
 
 def asked_for() -> str:
-    """The knowledge base that the address of the page names, else the one that was open before; "" is the list."""
-    return st.query_params.get(_BASE, "") or desk().name
+    """The knowledge base that the address of the page names, else the one that was open when another page was shown;
+    "" is the list. Who sees one and comes to the bare address, by "back" or by the link to the page, wants the list."""
+    named = st.query_params.get(_BASE, "")
+    return named if named or switch_key(desk().name) in st.session_state else desk().name
+
+
+def switch_key(name: str) -> str:
+    """Key of the widget that leads from an open knowledge base to another; Streamlit forgets it with the page."""
+    return f"manage_one_{name}"
 
 
 def open_knowledge_base(name: str, tab: Tab | None = None, file: str = "") -> None:

@@ -30,6 +30,10 @@ def keys(page, prefix):
     return [button.key for button in page.button if button.key and button.key.startswith(prefix)]
 
 
+def field(page, prefix):
+    return next(area for area in page.text_area if area.key.startswith(prefix))
+
+
 # chunks
 
 
@@ -52,7 +56,7 @@ def test_a_chunk_is_disabled_enabled_edited_and_deleted(api):
     page.button(key="chunk_switch_c0").click().run()
     assert api.documents.chunks[0]["state"] == "shown"
     page.button(key="chunk_edit_c0").click().run()
-    page.text_area(key="chunk_text_c0").set_value("新的文字")
+    field(page, "chunk_text_c0").set_value("新的文字")
     page.button(key="chunk_edit_c0").click()
     page.button(key="chunk_save").click().run()
     assert api.documents.chunks[0]["text"] == "新的文字"
@@ -220,7 +224,7 @@ def test_search_settings_are_saved(api):
 
 def test_the_description_is_saved(api):
     page = opened(api, "settings")
-    page.text_area(key="info_samples").set_value("新的说明")
+    field(page, "info_of_samples").set_value("新的说明")
     page.button(key="info_save").click().run()
     assert api.infos["samples"] == "新的说明"
     assert "新的说明" in texts(page)

@@ -23,7 +23,7 @@ READING = (
 
 @pytest.fixture
 def api(monkeypatch):
-    monkeypatch.setattr("webui_pages.components.documents.files._table", lambda ui, files: [0])
+    monkeypatch.setattr("webui_pages.components.documents.files._table", lambda ui, files: files[:1])
     with running_fake_api() as running:
         running.jobs = [job_entry(1, "a.md")]
         running.documents.summaries = [summary_entry("支持的文件格式.md")]

@@ -323,9 +323,11 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(api.pause_s)
         return True
 
-    def _target(self) -> tuple[str, dict[str, str]]:
+    def _target(self) -> tuple[str, dict[str, Any]]:
         parts = urlsplit(self.path)
-        return parts.path, {name: values[0] for name, values in parse_qs(parts.query).items()}
+        return parts.path, {
+            name: values if len(values) > 1 else values[0] for name, values in parse_qs(parts.query).items()
+        }
 
     def _record(self, path: str, body: Any) -> None:
         self.server.api.requests.append((path, body, dict(self.headers)))

@@ -104,8 +104,8 @@ class FakeDocuments:
         }
 
     def get_jobs(self, api: Any, query: dict[str, str], _: str) -> Any:
-        base, state = query.get("knowledge_base_name"), query["state"]
-        return [job for job in api.jobs if base in (None, job["knowledge_base"]) and job["state"] == state]
+        base, states = query.get("knowledge_base_name"), [query["state"], *query["state"]]
+        return [job for job in api.jobs if base in (None, job["knowledge_base"]) and job["state"] in states]
 
     def get_chunks(self, api: Any, query: dict[str, str], _: str) -> Any:
         wanted = [
@@ -118,6 +118,9 @@ class FakeDocuments:
         page, size = int(query["page"]), int(query["page_size"])
         shown = wanted[(page - 1) * size : page * size]
         return {"total": len(wanted), "page": page, "page_size": size, "chunks": shown}
+
+    def get_chunks_cN(self, api: Any, query: dict[str, str], route: str) -> Any:  # noqa: N802  # a number stands here
+        return next(chunk for chunk in self.chunks if chunk["id"] == route.split("/")[1])
 
     def post_chunks(self, api: Any, body: dict[str, Any], _: str) -> Any:
         self.chunks.append(chunk_entry(len(self.chunks), body["file_name"], text=body["text"], by_hand=True))

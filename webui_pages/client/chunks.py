@@ -2,7 +2,7 @@
 
 from typing import IO
 
-from server.api.schemas.chunks import AddChunk, ChangeChunks, ChunkPage, DeleteChunks
+from server.api.schemas.chunks import AddChunk, ChangeChunks, ChunkDetails, ChunkPage, DeleteChunks
 from server.api.schemas.knowledge_bases import SettingsRequest
 from server.api.schemas.preview import Preview
 from webui_pages.client.transport import Envelope, Transport
@@ -27,6 +27,12 @@ class ChunkCalls(Transport):
         }
         with self._call("GET", "/knowledge_base/chunks", params=params) as response:
             return self._parse(Envelope[ChunkPage], response.read()).data
+
+    def chunk(self, knowledge_base: str, chunk_id: str) -> ChunkDetails:
+        """One chunk as it is now."""
+        params = {"knowledge_base_name": knowledge_base, "neighbours": "0"}
+        with self._call("GET", f"/knowledge_base/chunks/{chunk_id}", params=params) as response:
+            return self._parse(Envelope[ChunkDetails], response.read()).data
 
     def add_chunk(self, request: AddChunk) -> None:
         """Put a chunk into a file."""

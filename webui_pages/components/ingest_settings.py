@@ -1,5 +1,7 @@
 """How a knowledge base reads files: the fields for it, and what the API can read at all."""
 
+from zlib import crc32
+
 import streamlit as st
 
 from server.api.schemas.knowledge_bases import Formats, IngestSettings, SettingsRequest
@@ -17,22 +19,25 @@ def formats(ui: Ui, *, again: bool = False) -> Formats:
 def settings_fields(ui: Ui, known: Formats, now: IngestSettings, *, key: str, version: str = "") -> SettingsRequest:
     """Five fields; only what was changed is asked for, so that the rest goes on following the service's settings.
 
-    Another `version` fills them anew.
+    Another `version` fills them anew, and so does a setting that was changed elsewhere: nobody saves what they did not
+    choose.
     """
+
+    def own(name: str) -> str:
+        return f"{key}_{name}" + (f"_{crc32(str(getattr(now, name)).encode())}{version}" if version else "")
+
     text = ui.text
     names = list(dict.fromkeys([now.splitter, *known.splitters]))
-    splitter = st.selectbox(text.splitter, names, key=f"{key}_splitter{version}")
+    splitter = st.selectbox(text.splitter, names, key=own("splitter"))
     size_field, overlap_field = st.columns(2)
-    size = size_field.number_input(
-        text.chunk_size, 10, 100_000, now.chunk_size, step=50, key=f"{key}_chunk_size{version}"
-    )
+    size = size_field.number_input(text.chunk_size, 10, 100_000, now.chunk_size, step=50, key=own("chunk_size"))
     overlap = overlap_field.number_input(
-        text.chunk_overlap, 0, 99_999, now.chunk_overlap, step=10, key=f"{key}_chunk_overlap{version}"
+        text.chunk_overlap, 0, 99_999, now.chunk_overlap, step=10, key=own("chunk_overlap")
     )
     ocr_field, title_field = st.columns(2)
-    ocr = ocr_field.toggle(text.ocr, now.ocr, key=f"{key}_ocr{version}")
+    ocr = ocr_field.toggle(text.ocr, now.ocr, key=own("ocr"))
     titles = title_field.toggle(
-        text.title_enhance, now.zh_title_enhance, help=text.title_enhance_help, key=f"{key}_zh_title_enhance{version}"
+        text.title_enhance, now.zh_title_enhance, help=text.title_enhance_help, key=own("zh_title_enhance")
     )
     wanted = {
         "splitter": splitter,

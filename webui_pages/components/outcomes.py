@@ -5,14 +5,18 @@ import streamlit as st
 from webui_pages.state import Outcome
 from webui_pages.ui import Ui, literal
 
+MOST_LINES = 100
+
 
 def show_outcomes(title: str, outcomes: list[Outcome], *, key: str, good: str) -> None:
     """A summary line and one line for each file. `title` may hold {good} and {bad}, the counts."""
     bad = sum(bool(outcome.error) for outcome in outcomes)
     label = title.format(good=len(outcomes) - bad, bad=bad)
     with st.container(key=key), st.status(label, state="error" if bad else "complete", expanded=bool(bad)):
-        for outcome in sorted(outcomes, key=lambda outcome: not outcome.error):
+        for outcome in sorted(outcomes, key=lambda outcome: not outcome.error)[:MOST_LINES]:
             show_outcome(outcome, good)
+        if len(outcomes) > MOST_LINES:
+            st.caption(f"… +{len(outcomes) - MOST_LINES}")
 
 
 def show_outcome(outcome: Outcome, good: str) -> None:

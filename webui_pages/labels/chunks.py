@@ -9,6 +9,10 @@ class ChunkLabels(Table):
     # the browser
     chunk_file = Label("文件", "File")
     all_files = Label("全部文件", "All files")
+    chunk_file_gone = Label(
+        "“{name}”已不在这个知识库里，下面是全部文件的分块。",
+        "“{name}” is no longer in this knowledge base; these are the chunks of all files.",
+    )
     chunk_state = Label("状态", "State")
     chunk_state_all = Label("全部", "All")
     chunk_state_shown = Label("启用", "Enabled")
@@ -33,6 +37,11 @@ class ChunkLabels(Table):
     chunk_at_start = Label("开头", "At the beginning")
     chunk_saved = Label("分块已保存，立即可以检索。", "The chunk is saved and can be found at once.")
     chunk_deleted = Label("分块已删除。", "The chunk is deleted.")
+    chunk_changed = Label(
+        "这个分块刚被别人改过，没有保存。请先复制你的文字，关闭窗口，再点“编辑”查看现在的内容。",
+        "Somebody else has just changed this chunk, so yours was not saved. Copy your text, close this window and "
+        "press “Edit” again to see what it says now.",
+    )
     chunk_needs_text = Label("请填写文字。", "Type some text.")
     show_page = Label("第 {page} 页原图", "Picture of page {page}")
     show_pages = Label("显示原页", "Show the pages")

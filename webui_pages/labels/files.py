@@ -77,11 +77,19 @@ class FileLabels(Table):
     state_waiting = Label("… 等待中", "… waiting")
     state_failed = Label("✗ 失败", "✗ failed")
     failed_files = Label("失败原因 ({count})", "Why files failed ({count})")
+    failed_more = Label(
+        "另有 {count} 个文件失败，原因见上表；可以全部重试。",
+        "{count} more files failed; the table above tells why. All can be retried at once.",
+    )
     select_hint = Label(
         "在表格左侧勾选文件，可以下载、重新读取、生成摘要或删除。",
         "Tick files at the left of the table to download, read again, summarise or delete them.",
     )
     download_selected = Label("下载 ({count})", "Download ({count})")
+    download_more = Label(
+        "这里只列出前 {count} 个。要下载其余文件，请少勾选一些。",
+        "Only the first {count} are listed. For the others, tick fewer files.",
+    )
     reindex_selected = Label("重新读取 ({count})", "Read again ({count})")
     reindex_hint = Label(
         "按当前设置重新读取、切分并建立索引。对分块的修改会尽量保留。",

@@ -68,6 +68,11 @@ class KnowledgeBaseLabels(Table):
     # settings
     info_title = Label("说明", "Description")
     info_hint = Label("这个知识库里有什么；智能体据此选择知识库。", "What it holds. Agents choose by it.")
+    info_changed = Label(
+        "说明刚被别人改为“{info}”，没有保存你的文字。再点一次“保存”即以你的文字替换它。",
+        "Somebody else has just changed the description to “{info}”, so yours was not saved. Press “Save” again to "
+        "replace it.",
+    )
     info_saved = Label("说明已保存。", "The description is saved.")
     ingest_settings = Label("切分与识别", "Splitting and OCR")
     splitter = Label("分割器", "Splitter")
@@ -88,6 +93,9 @@ class KnowledgeBaseLabels(Table):
     settings_saved = Label(
         "设置已保存，对之后读取的文件生效；已有文件请重建索引。",
         "Saved; it counts for files read from now on. Rebuild the index for those that are there.",
+    )
+    settings_as_before = Label(
+        "没有可保存的改动：上面显示的就是现在的设置。", "Nothing to save: the fields show the settings that hold now."
     )
     search_saved = Label("检索设置已保存，立即生效。", "Saved; it counts from the next question on.")
     settings_reset = Label("已恢复为服务的设置。", "The settings of the service hold again.")

@@ -8,11 +8,10 @@ import streamlit as st
 from server.api.schemas.knowledge_bases import KnowledgeBaseDetails
 from server.api.schemas.upkeep import CheckReport, CheckupDetails, RepairReport
 from webui_pages.client import ApiFailed
-from webui_pages.components.documents.numbers import age_text
+from webui_pages.components.documents.numbers import age_text, some_of
 from webui_pages.components.documents.rebuild import ask_for_rebuild
 from webui_pages.ui import Ui, failures_shown, literal
 
-MOST_NAMES = 20
 LOOK_EVERY_S = 1.0
 
 
@@ -101,8 +100,7 @@ def _finding(ui: Ui, kind: str, found: list[str] | int) -> None:
     count = found if isinstance(found, int) else len(found)
     st.markdown(f":orange[:material/warning:] {literal(label)} **{count}**")
     if isinstance(found, list):
-        more = "…" if len(found) > MOST_NAMES else ""
-        st.caption(literal(", ".join(found[:MOST_NAMES]) + more))
+        st.caption(literal(some_of(found)))
 
 
 def _show_repairs(ui: Ui, repairs: RepairReport) -> None:

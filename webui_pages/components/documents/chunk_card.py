@@ -1,5 +1,7 @@
 """One chunk: its place, its text, and what can be done with it."""
 
+from zlib import crc32
+
 import streamlit as st
 
 from server.api.schemas.chunks import AddChunk, ChangeChunks, ChunkChange, ChunkDetails
@@ -27,7 +29,7 @@ def chunk_card(ui: Ui, knowledge_base: str, chunk: ChunkDetails, *, with_file: b
                     type="tertiary",
                     key=f"chunk_page_of_{chunk.id}",
                     on_click=_show_page,
-                    args=(page, chunk.id),
+                    args=(chunk.id,),
                 )
 
 
@@ -73,20 +75,24 @@ def _switch(ui: Ui, knowledge_base: str, chunk: ChunkDetails) -> None:
         ui.state.notice = failure.message
 
 
-def _show_page(page: int, chunk: str) -> None:
-    desk().page, desk().framed = page, chunk
+def _show_page(chunk: str) -> None:
+    desk().framed = chunk
 
 
 def _edit(ui: Ui, knowledge_base: str, chunk: ChunkDetails) -> None:
     @st.dialog(f"{ui.text.chunk_edit} #{chunk.ordinal + 1}", icon=":material/edit:", width="medium")
     def body() -> None:
-        text = st.text_area(ui.text.chunk_text, chunk.text, height=TEXT_PX, key=f"chunk_text_{chunk.id}")
+        version = crc32(chunk.text.encode())  # a draft that was left belongs to the text it began with
+        text = st.text_area(ui.text.chunk_text, chunk.text, height=TEXT_PX, key=f"chunk_text_{chunk.id}_{version}")
         if confirmed(ui, ui.text.save, "chunk_save"):
             if not text.strip():
                 st.warning(ui.text.chunk_needs_text)
                 return
             request = ChangeChunks(knowledge_base_name=knowledge_base, chunks=[ChunkChange(id=chunk.id, text=text)])
             try:
+                if ui.client.chunk(knowledge_base, chunk.id).text not in (chunk.text, text):
+                    st.warning(ui.text.chunk_changed, icon=":material/edit_off:")
+                    return
                 ui.client.change_chunks(request)
             except ApiFailed as failure:
                 st.error(literal(failure.message))

@@ -18,6 +18,9 @@ from webui_pages.desk import desk, open_knowledge_base
 from webui_pages.state import Outcome
 from webui_pages.ui import Ui, literal
 
+MOST_SHOWN = 30
+"""Files with a line of their own."""
+
 
 def file_actions(ui: Ui, knowledge_base: str, chosen: list[FileDetails]) -> None:
     """Buttons for the ticked files."""
@@ -51,8 +54,10 @@ def file_actions(ui: Ui, knowledge_base: str, chosen: list[FileDetails]) -> None
 
 def _download(ui: Ui, knowledge_base: str, names: list[str]) -> None:
     with st.popover(ui.text.download_selected.format(count=len(names)), icon=":material/download:", key="download"):
-        for number, name in enumerate(names):
+        for number, name in enumerate(names[:MOST_SHOWN]):
             download_button(ui, knowledge_base, name, label=name, key=f"download_selected_{number}")
+        if len(names) > MOST_SHOWN:
+            st.caption(ui.text.download_more.format(count=MOST_SHOWN))
 
 
 def _read_again(ui: Ui, knowledge_base: str, chosen: list[FileDetails]) -> None:
@@ -105,11 +110,13 @@ def show_failures(ui: Ui, knowledge_base: str, files: list[FileDetails]) -> None
     jobs = {job.file: job.id for job in reversed(ui.client.jobs(knowledge_base, "failed"))}
     title = ui.text.failed_files.format(count=len(failed))
     with st.expander(title, icon=":material/error:", key="failed_files", expanded=True):
-        for file in failed:
+        for file in failed[:MOST_SHOWN]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 show_outcome(Outcome(file.name, file.error or file.error_code), "")
                 if job_id := jobs.get(file.name):
                     _queue_button(ui, ui.text.retry, f"retry_job_{job_id}", partial(ui.client.retry, job_id))
+        if len(failed) > MOST_SHOWN:
+            st.caption(ui.text.failed_more.format(count=len(failed) - MOST_SHOWN))
         _queue_button(ui, ui.text.retry_failed, "retry_failed", partial(ui.client.retry_failed, knowledge_base))
 
 

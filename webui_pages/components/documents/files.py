@@ -7,7 +7,7 @@ import streamlit as st
 from server.api.schemas.files import FileDetails
 from server.api.schemas.knowledge_bases import IngestSettings
 from webui_pages.components.documents.file_actions import file_actions, show_failures, show_receipt
-from webui_pages.components.documents.numbers import age_text, size_text
+from webui_pages.components.documents.numbers import age_text, size_text, some_of
 from webui_pages.desk import desk
 from webui_pages.labels import Labels
 from webui_pages.ui import Ui, literal
@@ -129,7 +129,7 @@ def _warnings(ui: Ui, files: list[FileDetails], present: IngestSettings | None) 
         st.info(ui.text.outdated.format(count=len(outdated)), icon=":material/sync:")
     differing = [file.name for file in ready if not file.chunks == file.vectors == file.words]
     if differing:
-        st.warning(literal(ui.text.out_of_step.format(names=", ".join(differing))), icon=":material/sync_problem:")
+        st.warning(literal(ui.text.out_of_step.format(names=some_of(differing))), icon=":material/sync_problem:")
 
 
 def _row(file: FileDetails, text: Labels) -> dict[str, str | int | None]:

@@ -7,10 +7,11 @@ from webui_pages.client import ApiFailed
 from webui_pages.components.outcomes import show_notice, show_outcomes
 from webui_pages.desk import desk
 from webui_pages.state import Outcome
-from webui_pages.ui import Ui, literal
+from webui_pages.ui import AWAY, Ui, literal
 
 LOOK_EVERY_S = 1.0
 MOST_SHOWN = 12
+ACTIVE = ("running", "queued")
 
 
 def job_panel(ui: Ui, knowledge_base: str) -> None:
@@ -31,8 +32,9 @@ def watch(ui: Ui, queued: Queued) -> None:
 
 
 def _active(ui: Ui, knowledge_base: str) -> list[JobDetails]:
-    """Those that run first, then those that wait, oldest first."""
-    return [*ui.client.jobs(knowledge_base, "running")[::-1], *ui.client.jobs(knowledge_base, "queued")[::-1]]
+    """Those that run first, then those that wait, oldest first; asked for at once, as a job may begin meanwhile."""
+    found = ui.client.jobs(knowledge_base, *ACTIVE)[::-1]
+    return sorted(found, key=lambda job: ACTIVE.index(job.state))
 
 
 def _progress(ui: Ui, knowledge_base: str) -> None:
@@ -43,31 +45,40 @@ def _progress(ui: Ui, knowledge_base: str) -> None:
     except ApiFailed as failure:
         st.error(literal(failure.message), icon=":material/error:")
         return
-    if not active:
-        desk().table_version += 1
+    if not active and not desk().watched:
         st.rerun()
+    left = max(len(active), len(desk().watched))
     with st.container(key="jobs", border=True, gap="small"):
-        st.markdown(f"**{ui.text.jobs.format(count=len(active))}**")
+        st.markdown(f"**{ui.text.jobs.format(count=left)}**")
         st.caption(ui.text.jobs_hint)
         for job in active[:MOST_SHOWN]:
             _row(ui, job)
-        if len(active) > MOST_SHOWN:
-            st.caption(ui.text.jobs_more.format(count=len(active) - MOST_SHOWN))
+        if left > MOST_SHOWN:
+            st.caption(ui.text.jobs_more.format(count=left - MOST_SHOWN))
 
 
 def _settle(ui: Ui, active: set[int]) -> None:
-    """Put what became of this session's uploads into its list."""
-    for job_id, file in list(desk().watched.items()):
-        if job_id not in active:
-            desk().uploaded.append(_outcome(ui, job_id, file))
-            desk().watched.pop(job_id, None)
+    """Put what became of this session's uploads into its list. The API lists so many jobs and no more: one that it does
+    not list may wait all the same."""
+    memory = desk()
+    for job_id, file in list(memory.watched.items()):
+        if job_id in active or (ended := _outcome(ui, job_id, file)) is None:
+            continue
+        if memory.watched.pop(job_id, None):
+            memory.uploaded.append(ended)
 
 
-def _outcome(ui: Ui, job_id: int, file: str) -> Outcome:
+def _outcome(ui: Ui, job_id: int, file: str) -> Outcome | None:
+    """None while the work goes on. Raises `ApiFailed` when the API cannot tell now, but may later."""
     try:
-        return Outcome(file, ui.client.job(job_id).error)
+        job = ui.client.job(job_id)
     except ApiFailed as failure:
+        if failure.code in AWAY:
+            raise
         return Outcome(file, failure.message)
+    if job.state in ACTIVE:
+        return None
+    return Outcome(file, job.error)
 
 
 def _row(ui: Ui, job: JobDetails) -> None:

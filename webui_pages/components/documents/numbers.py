@@ -1,11 +1,12 @@
 """Sizes and moments as people read them, and where in a file a chunk stands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 from webui_pages.labels import Labels
 
+MOST_NAMES = 20
 MINUTE, HOUR, DAY, LONG_AGO = 60, 3600, 86400, 30 * 86400
 
 
@@ -17,6 +18,11 @@ def size_text(size: int) -> str:
             break
         value, unit = value / 1024, larger
     return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+
+
+def some_of(names: Sequence[str]) -> str:
+    """The first names of a list, and that there are more."""
+    return ", ".join(names[:MOST_NAMES]) + (f"… (+{len(names) - MOST_NAMES})" if len(names) > MOST_NAMES else "")
 
 
 def age_text(moment: str, text: Labels, now: datetime | None = None) -> str:

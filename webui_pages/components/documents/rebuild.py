@@ -60,7 +60,6 @@ def _progress(ui: Ui, knowledge_base: str) -> None:
         st.error(literal(failure.message), icon=":material/error:")
         return
     if newest is None or newest.state != "running":
-        desk().table_version += 1
         st.rerun()
         return
     with st.container(key="rebuild_progress", border=True, gap="small"):

@@ -1,6 +1,7 @@
 """The retrieval test: a question over knowledge bases, with conditions; no model is asked."""
 
 import re
+from math import isfinite
 from typing import Any
 
 import streamlit as st
@@ -29,7 +30,9 @@ def retrieval_panel(ui: Ui, present: KnowledgeBaseDetails, names: list[str]) -> 
             placeholder=ui.text.retrieval_placeholder,
             height=80,
         )
-        bases = st.multiselect(ui.text.retrieval_bases, names, default=[present.name], key="retrieval_bases")
+        with st.container(key="retrieval_bases"):
+            own = f"retrieval_bases_{present.name}"
+            bases = st.multiselect(ui.text.retrieval_bases, names, default=[present.name], key=own)
         with st.expander(ui.text.retrieval_more, icon=":material/tune:", key="retrieval_more"):
             conditions = _conditions(ui, present)
         asked = st.form_submit_button(
@@ -74,9 +77,14 @@ def _limits(ui: Ui, present: KnowledgeBaseDetails) -> dict[str, Any]:
     chosen = rerank.selectbox(
         text.retrieval_rerank, list(RERANK), format_func=lambda key: labels[key], key="retrieval_rerank"
     )
-    percent = floor.number_input(text.retrieval_floor, 0, 100, least, step=5, key="retrieval_floor")
+    # What a field begins with is the knowledge base's: another one has other fields.
+    with count.container(key="retrieval_k"):
+        wanted = st.number_input(text.retrieval_count, 1, MOST_HITS, most, key=f"retrieval_k_{present.name}")
+    with floor.container(key="retrieval_floor"):
+        own = f"retrieval_floor_{present.name}"
+        percent = st.number_input(text.retrieval_floor, 0, 100, least, step=5, key=own)
     return {
-        "top_k": int(count.number_input(text.retrieval_count, 1, MOST_HITS, most, key="retrieval_k")),
+        "top_k": int(wanted),
         "min_score": percent / 100,
         "rerank": RERANK.get(chosen or "follow"),
         "neighbours": int(neighbours.number_input(text.retrieval_neighbours, 0, 5, 0, key="retrieval_neighbours")),
@@ -98,12 +106,14 @@ def conditions_of(rows: list[dict[str, Any]]) -> dict[str, Condition]:
 
 
 def _scalar(value: str) -> Scalar:
-    """A number where it looks like one: pages and rows are numbers, sheets and titles are not."""
+    """A number where it is written as one: pages and rows are numbers, a sheet "007" or "2024.10" is not."""
     for kind in (int, float):
         try:
-            return kind(value)
+            number = kind(value)
         except ValueError:
             continue
+        if str(number) == value and isfinite(number):
+            return number
     return value
 
 

@@ -43,17 +43,22 @@ def settings_panel(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
 def _info(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
     st.subheader(ui.text.info_title, anchor=False)
     st.caption(ui.text.info_hint)
+    key = f"info_of_{chosen.name}_{desk().settings_version}"
+    if key not in st.session_state:
+        desk().described = chosen.info
     with st.form("info", border=False):
-        info = st.text_area(
-            ui.text.info_title, chosen.info, height=80, key=f"info_{chosen.name}", label_visibility="collapsed"
-        )
+        info = st.text_area(ui.text.info_title, chosen.info, height=80, key=key, label_visibility="collapsed")
         saved = st.form_submit_button(ui.text.save, key="info_save", **ui.lock("write"))
-    if saved:
+    if saved and chosen.info not in (desk().described, info):
+        st.warning(literal(ui.text.info_changed.format(info=chosen.info)), icon=":material/edit_off:")
+        desk().described = chosen.info
+    elif saved:
         try:
             ui.client.update_info(chosen.name, info.strip())
         except ApiFailed as failure:
             st.error(literal(failure.message))
             return
+        desk().settings_version += 1
         ui.state.notice = ui.text.info_saved
         st.rerun()
 
@@ -65,7 +70,7 @@ def _reading(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
     if now is None:
         return
     with st.container(border=True, key="ingest_settings"):
-        version = f"_{desk().table_version}_{chosen.name}"
+        version = f"_{desk().settings_version}_{chosen.name}"
         wanted = settings_fields(ui, known, now, key="settings", version=version)
         with st.container(horizontal=True):
             save = st.button(ui.text.save, type="primary", key="settings_save", **ui.lock("write"))
@@ -85,11 +90,16 @@ def _searching(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
     now = chosen.search
     if now is None:
         return
-    version = f"{desk().table_version}_{chosen.name}"
+    version = f"{desk().settings_version}_{chosen.name}"
     with st.container(border=True, key="search_settings"):
         count, floor = st.columns(2)
         top_k = count.slider(
-            ui.text.top_k, 1, max(MOST_HITS, now.top_k), now.top_k, help=ui.text.top_k_help, key=f"top_k_{version}"
+            ui.text.top_k,
+            1,
+            max(MOST_HITS, now.top_k),
+            now.top_k,
+            help=ui.text.top_k_help,
+            key=f"top_k_{now.top_k}_{version}",
         )
         least = round(100 * (1 - now.score_threshold / 2))
         wanted_floor = floor.slider(
@@ -100,9 +110,9 @@ def _searching(ui: Ui, chosen: KnowledgeBaseDetails) -> None:
             step=5,
             format="%d%%",
             help=ui.text.relevance_floor_help,
-            key=f"floor_{version}",
+            key=f"floor_{least}_{version}",
         )
-        rerank = st.toggle(ui.text.use_rerank, now.rerank, key=f"rerank_{version}")
+        rerank = st.toggle(ui.text.use_rerank, now.rerank, key=f"rerank_{now.rerank}_{version}")
         with st.container(horizontal=True):
             save = st.button(ui.text.save, type="primary", key="search_save", **ui.lock("write"))
             lock = ui.lock("write", also=not set(SEARCHING) & set(chosen.own))
@@ -123,6 +133,9 @@ def _own(ui: Ui, chosen: KnowledgeBaseDetails, labels: Mapping[str, str]) -> Non
 
 def _save(ui: Ui, name: str, wanted: SettingsRequest, said: str) -> None:
     values = wanted.model_dump(exclude_none=True)
+    if not values:
+        st.info(ui.text.settings_as_before, icon=":material/info:")
+        return
     _update(ui, UpdateSettings.model_validate({"knowledge_base_name": name, **values}), said)
 
 
@@ -136,6 +149,6 @@ def _update(ui: Ui, request: UpdateSettings, said: str) -> None:
     except ApiFailed as failure:
         st.error(literal(failure.message))
         return
-    desk().table_version += 1
+    desk().settings_version += 1
     ui.state.notice = said
     st.rerun()

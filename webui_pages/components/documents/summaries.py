@@ -9,6 +9,7 @@ from webui_pages.components.outcomes import show_notice
 from webui_pages.ui import Ui, literal
 
 LOOK_EVERY_S = 2.0
+PAGE_SIZE = 20
 ACTIVE = ("queued", "running")
 
 
@@ -47,8 +48,13 @@ def _summaries(ui: Ui, knowledge_base: str, names: list[str], *, watching: bool)
     st.markdown(f"**{ui.text.summary_whole}**")
     _card(ui, knowledge_base, "", found.get(""))
     st.markdown(f"**{ui.text.summary_files}**")
-    for name in names:
-        _card(ui, knowledge_base, name, found.get(name))
+    page, cards, pages = 1, st.container(key="summaries"), -(-len(names) // PAGE_SIZE)
+    if pages > 1:
+        with st.container(key="summary_pages", horizontal_alignment="center"):
+            page = st.pagination(pages, key=f"summary_page_{knowledge_base}_{pages}")
+    with cards:
+        for name in names[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]:
+            _card(ui, knowledge_base, name, found.get(name))
 
 
 def _make_button(ui: Ui, label: str, key: str, request: Summarize) -> None:

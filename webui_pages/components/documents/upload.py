@@ -9,6 +9,7 @@ import streamlit as st
 
 from webui_pages.client import ApiFailed
 from webui_pages.components.documents.jobs import watch
+from webui_pages.components.documents.numbers import some_of
 from webui_pages.components.ingest_settings import formats
 from webui_pages.desk import desk
 from webui_pages.state import Outcome
@@ -42,13 +43,13 @@ def _drop(ui: Ui, knowledge_base: str, known: set[str]) -> None:
         overwrite = st.toggle(ui.text.upload_overwrite, key="upload_overwrite")
     twice = [file.name for file in chosen if file.name in known]
     if twice and not overwrite:
-        st.warning(literal(ui.text.upload_known.format(names=", ".join(twice))))
+        st.warning(literal(ui.text.upload_known.format(names=some_of(twice))))
     if start and chosen:
         _upload(ui, knowledge_base, chosen, overwrite=overwrite)
 
 
 def _paste(ui: Ui, knowledge_base: str, *, overwrite: bool) -> None:
-    version = desk().uploader_version
+    version = desk().paste_version
     name = st.text_input(
         ui.text.paste_name, key=f"paste_name_{version}", placeholder=ui.text.paste_name_hint, max_chars=120
     )
@@ -60,8 +61,9 @@ def _paste(ui: Ui, knowledge_base: str, *, overwrite: bool) -> None:
         st.warning(ui.text.paste_empty)
         return
     _begin()
-    _upload_one(ui, knowledge_base, _with_suffix(name.strip()), BytesIO(text.encode()), overwrite=overwrite)
-    _finished()
+    if _upload_one(ui, knowledge_base, _with_suffix(name.strip()), BytesIO(text.encode()), overwrite=overwrite):
+        desk().paste_version += 1  # what was refused stays in the fields
+    st.rerun()
 
 
 def _with_suffix(name: str) -> str:
@@ -92,7 +94,8 @@ def _upload(ui: Ui, knowledge_base: str, files: "list[UploadedFile]", *, overwri
         bar.progress(done / len(files), literal(text))
         _upload_one(ui, knowledge_base, file.name, file, overwrite=overwrite)
     bar.progress(1.0)
-    _finished()
+    desk().uploader_version += 1
+    st.rerun()
 
 
 def _begin() -> None:
@@ -100,16 +103,12 @@ def _begin() -> None:
         desk().uploaded = []
 
 
-def _finished() -> None:
-    desk().uploader_version += 1
-    desk().table_version += 1
-    st.rerun()
-
-
-def _upload_one(ui: Ui, knowledge_base: str, name: str, content: IO[bytes], *, overwrite: bool) -> None:
+def _upload_one(ui: Ui, knowledge_base: str, name: str, content: IO[bytes], *, overwrite: bool) -> bool:
+    """Whether it was taken; else the reason is among the outcomes."""
     try:
         queued = ui.client.upload(knowledge_base, name, content, overwrite=overwrite)
     except ApiFailed as failure:
         desk().uploaded.append(Outcome(name, failure.message))
-        return
+        return False
     watch(ui, queued)
+    return not queued.failed_files
