@@ -299,3 +299,16 @@ def test_what_an_agent_and_a_search_engine_need_is_said(page) -> None:
     close_popover(page)
     mode(page, "知识库")
     key(page, "chat_knowledge_base").wait_for()
+
+
+def test_a_download_that_fails_is_told_in_the_language_of_the_page(product: Product, page) -> None:
+    say(page, "年假有几天？")
+    answered(page, 0)
+    talk = page.url.rpartition("conversation=")[2]
+    httpx.delete(f"{product.api}/conversations/{talk}", trust_env=False).raise_for_status()
+    press(page, "export")
+    key(page, "export_json").locator("button").click()
+    told = page.get_by_test_id("stDownloadButtonError")
+    told.wait_for()
+    assert "下载没有成功" in told.evaluate("node => getComputedStyle(node, '::after').content")
+    close_popover(page)

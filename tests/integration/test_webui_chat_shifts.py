@@ -133,3 +133,12 @@ def test_only_a_chunk_that_is_gone_has_changed(api, code, said):
     api.fail["/knowledge_base/chunks/7"] = (503, {"code": 503, "msg": "索引正忙", "data": {"error": code}})
     page.button(key="open_0_1").click().run()
     assert said in texts(page)
+
+
+def test_a_new_session_does_not_begin_with_files_that_another_conversation_had(api):
+    page = open_page(api, "chat")
+    page.chat_input(key="question").upload("合同.txt", b"x", "text/plain")
+    ask(page, "主要讲什么？")
+    fresh = open_page(api, "chat")
+    assert fresh.segmented_control(key="mode").value == "knowledge_base"
+    assert fresh.button(key="suggestion_0")

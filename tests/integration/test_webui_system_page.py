@@ -1,8 +1,12 @@
 """The page “System” on a fake API: without a launcher, full, failing, and for keys without the right to it."""
 
+from types import SimpleNamespace
+
 import pytest
 from webui_fake_api import running_fake_api
 from webui_page import open_page, texts
+
+from webui_pages.components.system import ages
 
 SERVICE = {"model": "", "address": "http://127.0.0.1:7861", "seconds": 1.0, "restarts": 0, "log": "api", "failure": ""}
 
@@ -41,3 +45,16 @@ def test_a_failure_is_one_sentence_with_a_way_on(api):
     api.fail.clear()
     page.button(key="retry").click().run()
     assert not page.error
+
+
+@pytest.mark.parametrize(
+    ("written", "behind", "shown"),
+    [
+        ("2025-03-04T20:06:07+00:00", -480, "2025-03-05 04:06:07"),
+        ("2025-03-04T20:06:07", 300, "2025-03-04 15:06:07"),
+        ("2025-03-04T20:06:07.123Z", None, "2025-03-04 20:06:07"),
+    ],
+)
+def test_moments_are_told_by_the_clock_of_the_reader(monkeypatch, written, behind, shown):
+    monkeypatch.setattr(ages, "st", SimpleNamespace(context=SimpleNamespace(timezone_offset=behind)))
+    assert ages.moment(written) == shown

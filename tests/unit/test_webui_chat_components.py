@@ -36,6 +36,20 @@ def test_ranges_and_sums_of_money_stay_text():
 
 
 @pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (r"so \( 2x~y \) is", "so $2x~y$ is"),
+        ("thus\n\\[\n  x^2 \\\\\n  + y\n\\]\nholds", "thus\n$$x^2 \\\\ + y$$\nholds"),
+        (r"`\( x \)`", r"`\( x \)`"),
+        (r"\[note\] and \(aside\)", r"\[note\] and \(aside\)"),
+        ("\\( a\n\nb \\)", "\\( a\n\nb \\)"),
+    ],
+)
+def test_formulas_of_models_are_formulas_and_brackets_stay_brackets(text, shown):
+    assert shown_answer(text) == shown
+
+
+@pytest.mark.parametrize(
     ("where", "text"),
     [
         ({"page": 3}, "第 3 页"),

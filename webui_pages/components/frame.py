@@ -1,5 +1,6 @@
 """Around the pages: name and icon, language switch, footer with version and health."""
 
+import json
 import time
 from pathlib import Path
 
@@ -16,10 +17,12 @@ BRAND = Path(__file__).resolve().parents[1] / "brand"
 
 
 def brand(ui: Ui) -> None:
-    """Title and icon of the browser's tab, and the name above the list of pages."""
+    """Title and icon of the browser's tab, the name above the list of pages, and words for style.css."""
     icon = str(BRAND / "icon.svg")
     st.set_page_config(page_title=ui.text.product, page_icon=icon, layout="wide")
     st.logo(str(BRAND / f"logo_{ui.text.language}.svg"), size="large", icon_image=icon)
+    told = json.dumps(ui.text.download_failed, ensure_ascii=False)
+    st.html(f"<style>:root {{--download-failed: {told};}}</style>")
 
 
 def language_switch(current: Language) -> Language:

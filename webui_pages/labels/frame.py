@@ -98,6 +98,10 @@ class FrameLabels(Table):
     api_refused = Label(
         "知识库接口不接受这个请求：{reason}", "The knowledge API does not accept this request: {reason}"
     )
+    download_failed = Label(
+        "下载没有成功。请刷新页面后重试；若再次出现，请查看 logs/api.log。",
+        "The download failed. Load the page again and try once more; if it happens again, read logs/api.log.",
+    )
     api_is_back = Label("知识库接口已恢复。", "The knowledge API is back.")
     unexpected = Label(
         "页面内部出错，已写入日志 logs/webui.log。请重试；对话内容仍然保留。",

@@ -119,11 +119,13 @@ def _kept_id(ui: Ui, turn: Turn) -> str:
 
 
 def _take_last_choices(ui: Ui) -> None:
-    """A new session asks as the last conversation did."""
-    latest = ui.client.conversations("", limit=1, offset=0).data
+    """A new session asks as the last conversation did, but for files, which belong to that one alone."""
+    chat = ui.state.chat
+    latest, mode = ui.client.conversations("", limit=1, offset=0).data, chat.options.mode
     if latest:
         _adopt(ui, ui.client.conversation(latest[0].id))
-        ui.state.chat.knowledge_id = ""
+        chat.knowledge_id = ""
+        chat.options.mode = mode if chat.options.mode == "file" else chat.options.mode
 
 
 def _adopt(ui: Ui, found: ConversationWithMessages) -> None:

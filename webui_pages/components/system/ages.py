@@ -1,4 +1,8 @@
-"""Lengths of time and amounts of data in words."""
+"""Moments and lengths of time as people read them, and amounts of data."""
+
+from datetime import datetime, timedelta, timezone
+
+import streamlit as st
 
 from webui_pages.ui import Ui
 
@@ -16,6 +20,15 @@ def age(ui: Ui, seconds: float) -> str:
     if whole >= _MINUTE:
         return text.span_minutes.format(minutes=whole // _MINUTE, seconds=whole % _MINUTE)
     return text.span_seconds.format(seconds=whole)
+
+
+def moment(written: str) -> str:
+    """A moment, ISO 8601 and in UTC where it names no zone, to the second by the clock of the reader."""
+    known = datetime.fromisoformat(written.replace("Z", "+00:00"))
+    known = known if known.tzinfo else known.replace(tzinfo=timezone.utc)
+    # As browsers count it: minutes to be added to the time there to get UTC.
+    behind = timedelta(minutes=st.context.timezone_offset or 0)
+    return f"{known.astimezone(timezone(-behind)):%Y-%m-%d %H:%M:%S}"
 
 
 def amount(count: int) -> str:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from server.api.schemas.jobs import JobDetails
+from webui_pages.components.system.ages import moment
 from webui_pages.ui import Ui, failures_shown
 
 LOOK_S = 3.0
@@ -47,7 +48,7 @@ def _row(ui: Ui, job: JobDetails, words: dict[str, str]) -> dict[str, object]:
         text.job_knowledge_base: job.knowledge_base,
         text.job_file: job.file,
         text.job_progress: job.percent,
-        text.job_began: job.created.replace("T", " ")[:19],
+        text.job_began: moment(job.created),
         text.job_reason: job.error,
     }
 

@@ -5,6 +5,7 @@ import streamlit as st
 from server.api.schemas.keys import CreateKey, KeyDetails, KeyScope
 from webui_pages.client import ApiFailed
 from webui_pages.components.remembered import keep
+from webui_pages.components.system.ages import moment
 from webui_pages.state import Access
 from webui_pages.ui import Ui, literal
 
@@ -34,8 +35,8 @@ def _row(ui: Ui, key: KeyDetails) -> dict[str, str]:
         text.key_name: key.name,
         text.key_scope: key.scope,
         text.key_for: text.key_everywhere if key.knowledge_bases is None else ", ".join(key.knowledge_bases),
-        text.key_created: key.created.replace("T", " ")[:16],
-        text.key_used: (key.last_used or "-").replace("T", " ")[:16],
+        text.key_created: moment(key.created),
+        text.key_used: moment(key.last_used) if key.last_used else "-",
         text.key_state: text.key_revoked if key.revoked else text.key_in_force,
     }
 
