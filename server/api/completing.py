@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from fastapi import Request, Response
-from fastapi.responses import JSONResponse
 
 from server.api.completions import Reply, completion_chunks, whole_completion
-from server.api.errors import openai_error
+from server.api.errors import LenientJson, openai_error
 from server.api.schemas.openai import ChatCompletionRequest, ChatMessage
 from server.api.sse import CLIENT_LEFT, event_stream, unless_left
 from server.caller import caller
@@ -77,7 +76,7 @@ async def complete(
     if body.stream:
         return await event_stream(request, completion_chunks(answer, reply), openai_error)
     whole = await unless_left(request, whole_completion(answer, reply))
-    return Response(status_code=CLIENT_LEFT) if whole is None else JSONResponse(whole)
+    return Response(status_code=CLIENT_LEFT) if whole is None else LenientJson(whole)
 
 
 def _answer(body: ChatCompletionRequest, container: Container, asked: Asking) -> AsyncGenerator[ChatEvent, None]:

@@ -106,15 +106,18 @@ def error_response(
     text = msg or text_of(error, CONTRACT_LANGUAGE if is_compared else language_of(connection))
     headers = _headers(code, error)
     if in_openai:
-        return _ErrorJson(error_body(code, error.code, text, error_data(error)), code, headers)
+        return LenientJson(error_body(code, error.code, text, error_data(error)), code, headers)
     rest = {"data": error_data(error)} if data is None else {"data": data, "error": error.code}
-    return _ErrorJson({"code": code, "msg": text, **rest}, code, headers)
+    return LenientJson({"code": code, "msg": text, **rest}, code, headers)
 
 
-class _ErrorJson(JSONResponse):
+class LenientJson(JSONResponse):
+    """JSON of texts that are not ours, such as refused names or what a model wrote."""
+
     def render(self, content: Any) -> bytes:
-        """A refused name may hold half a surrogate pair, which JSON text cannot."""
-        return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+        """Two halves of a surrogate pair become the character they make, a single one a replacement."""
+        text = json.dumps(content, ensure_ascii=False)
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def _headers(code: int, error: ZhiwenError) -> dict[str, str]:
@@ -155,7 +158,7 @@ def install(app: FastAPI) -> None:
     async def handle_schema(request: Request, error: Exception) -> JSONResponse:
         items = cast("RequestValidationError", error).errors()
         if speaks_openai(request.scope["path"]):
-            return _ErrorJson(_openai_schema_error(items), 400)
+            return LenientJson(_openai_schema_error(items), 400)
         # FastAPI also repeats the input, which may be huge, secret, or not even valid JSON (NaN, half a surrogate).
         return JSONResponse({"detail": [{key: item[key] for key in ("loc", "msg", "type")} for item in items]}, 422)
 
@@ -165,7 +168,7 @@ def install(app: FastAPI) -> None:
             return await http_exception_handler(request, refused)
         kind = "unknown_url" if refused.status_code == 404 else "invalid_request"
         body = error_body(refused.status_code, kind, str(refused.detail))
-        return _ErrorJson(body, refused.status_code, refused.headers)
+        return LenientJson(body, refused.status_code, refused.headers)
 
     app.add_exception_handler(ZhiwenError, handle_known)
     app.add_exception_handler(HTTPException, handle_framework)

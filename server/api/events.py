@@ -45,14 +45,16 @@ class Shape:
 
 
 async def plain_events(answer: Answer, shape: Shape) -> Events:
-    """`{"text", "message_id"}` for each token, or once for all of them."""
+    """`{"text", "message_id"}` for each token, or once for all of them; once, too, where a model says nothing."""
     told = Told(shape)
     pieces: list[str] = []
+    silent = True
     async with aclosing(answer):
         async for event in answer:
             for first in told.opening():
                 yield first
             if isinstance(event, Token):
+                silent = False
                 if shape.stream:
                     yield {"text": event.text, "message_id": shape.message_id}
                 else:
@@ -61,8 +63,8 @@ async def plain_events(answer: Answer, shape: Shape) -> Events:
                 yield extra
     if not shape.stream:
         yield {"text": "".join(pieces), "message_id": shape.message_id, **(told.rest if shape.more else {})}
-    elif shape.more:
-        yield {"text": "", "message_id": shape.message_id, **told.rest}
+    elif shape.more or silent:
+        yield {"text": "", "message_id": shape.message_id, **(told.rest if shape.more else {})}
 
 
 async def grounded_events(answer: Answer, shape: Shape) -> Events:

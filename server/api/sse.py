@@ -11,6 +11,7 @@ time-out there.
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from datetime import datetime, timezone
 from typing import Any, TypeVar
@@ -106,11 +107,12 @@ async def _disconnected(receive: Callable[[], Any]) -> None:
 
 
 def _frame(event: Event | str) -> bytes:
-    # A line break would end the event; readers join its lines again.
-    text = event.replace("\n", "\r\ndata: ") if isinstance(event, str) else _json(event)
+    # A line break of any kind would end the line, and two the event; readers join its lines again.
+    text = _BREAK.sub("\r\ndata: ", event) if isinstance(event, str) else _json(event)
     return b"data: %b\r\n\r\n" % text.encode("utf-8", "replace")
 
 
+_BREAK = re.compile(r"\r\n|\r|\n")
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
 

@@ -53,6 +53,24 @@ def test_plain_without_stream_is_one_event(client, model):
     assert model.calls[0][1] == Generation("builtin-extractive", temperature=0.7)
 
 
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_model_that_says_nothing_is_one_empty_event(client, model, stream):
+    """Otherwise nobody could tell it from a connection that broke, and the answer would have no id to speak of."""
+    model.pieces = []
+    (event,) = events(client.post("/chat/chat", json={"query": "你好", "stream": stream}))
+    assert event["text"] == ""
+    assert len(event["message_id"]) == 32
+    assert client.post("/other/completion", json={"query": "你好", "stream": stream}).text == "data: \r\n\r\n"
+
+
+def test_halves_of_a_character_from_a_model_are_no_fault(client, model):
+    model.pieces = ["好\ud83d", "\ude00", "\ud83d"]
+    body = {"model": "", "messages": [{"role": "user", "content": "你好"}]}
+    answer = client.post("/v1/chat/completions", json=body)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["choices"][0]["message"]["content"] == "好😀\ufffd"
+
+
 def test_history_words_of_0_2_10(client, model):
     history = [{"role": "human", "content": "一"}, {"role": "ai", "content": "二"}]
     client.post("/chat/chat", json={"query": "三", "history": history, "max_tokens": -1})

@@ -47,11 +47,12 @@ async def _texts(body: CompletionRequest, container: Container) -> Events:
         max_tokens=limit_of(body.max_tokens),
         prompt=body.prompt_name,
     )
-    pieces = [body.query] if body.echo else []
+    pieces, silent = [body.query] if body.echo else [], True
     async with aclosing(container.chat.answer(question)) as answer:
         async for event in answer:
             if not isinstance(event, Token):
                 continue
+            silent = False
             if body.stream:
                 # Awaited before anything is sent, so that a model that fails at once is an HTTP error.
                 for text in [*pieces, event.text]:
@@ -59,5 +60,5 @@ async def _texts(body: CompletionRequest, container: Container) -> Events:
                 pieces = []
             else:
                 pieces.append(event.text)
-    if pieces:
+    if pieces or silent:
         yield "".join(pieces)
