@@ -89,21 +89,19 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
     A model that cannot run here stops nothing but what needs it: who asks it is told why.
 
     Raises:
+        DatabaseUnusable: it cannot be opened or made.
         ModelUnavailable: `retrieval.rerank` is true, and no rerank model can run here.
     """
-    database = Database(settings.database_url)
-    database.create_tables()
+    database = _database(settings)
     embedder_choice = wanted_embedder(settings)
     llm_choice = wanted_llm(settings)
     parser = parser or ParserPool(settings)
     embedders = Embedders(settings, embedder_choice)
-    reranking = Reranking(settings)
-    reranking.present()
+    reranking = _reranking(settings)
     knowledge_bases = KnowledgeBases(settings, database, embedders, parser, reranking.present)
     search_engines = SearchEngines(settings)
-    rank = TextRanker(embedders, settings.retrieval.candidates)
     chat_models = ChatModels(settings, llm_choice.name)
-    web = WebFinder(settings, WebSearch(search_engines), Fetcher.of(settings), rank)
+    web = _web(settings, search_engines, embedders)
     temporary = TemporaryStores(settings, embedders, parser, knowledge_bases.forget_cached)
     return Container(
         settings=settings,
@@ -131,6 +129,23 @@ def build_container(settings: Settings, *, parser: Parser | None = None) -> Cont
         llm_choice=llm_choice,
         embedder_choice=embedder_choice,
     )
+
+
+def _database(settings: Settings) -> Database:
+    database = Database(settings.database_url)
+    database.create_tables()
+    return database
+
+
+def _reranking(settings: Settings) -> Reranking:
+    reranking = Reranking(settings)
+    reranking.present()  # refuses now what could not be done later
+    return reranking
+
+
+def _web(settings: Settings, engines: SearchEngines, embedders: Embedders) -> WebFinder:
+    rank = TextRanker(embedders, settings.retrieval.candidates)
+    return WebFinder(settings, WebSearch(engines), Fetcher.of(settings), rank)
 
 
 def _agent(
