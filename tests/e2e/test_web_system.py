@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from web_hands import until
+from web_hands import choose, until
 from web_product import PATIENCE_S, ROOT, Product, browser_page, running_product, settle, show
 
 pytestmark = pytest.mark.e2e
@@ -135,17 +135,13 @@ def keys_are_made_used_and_revoked(page) -> None:
     page.locator(".st-key-new_key_shown").get_by_text(re.compile("zw-")).wait_for()
     page.locator(".st-key-account").get_by_text("boss").wait_for()
     settle(page)
-    page.locator(".st-key-key_name input").fill("reader")
     page.locator(".st-key-key_scope").get_by_text("read", exact=True).click()
-    settle(page)
-    page.locator(".st-key-key_limit input").click()
-    page.get_by_role("option", name="samples").click()
+    choose(page, "key_limit", "samples")
     page.keyboard.press("Escape")
-    settle(page)
+    page.locator(".st-key-key_name input").fill("reader")
     page.locator(".st-key-key_create button").click()
     settle(page)
-    page.locator(".st-key-revoke_name input").click()
-    page.get_by_role("option", name="reader").click()
+    choose(page, "revoke_name", "reader")
     settle(page)
     page.locator(".st-key-revoke_key button").click()
     page.locator(".st-key-confirm_revoke_key button").click()

@@ -63,9 +63,7 @@ def running_product(folder: Path, **variables: str) -> Iterator[Product]:
         f"ZHIWEN__PATHS__{name}": str(folder / name.lower()) for name in ("KNOWLEDGE_BASE", "LOGS", "MODELS")
     }
     environment |= {"ZHIWEN_CONFIG": str(folder / "local.toml"), **variables}
-    shutil.copytree(ROOT / "knowledge_base/samples/content", folder / "knowledge_base/samples/content")
-    argv = [sys.executable, "init_database.py", "--if-missing"]
-    subprocess.run(argv, cwd=ROOT, env=environment, check=True, timeout=120, stdout=subprocess.DEVNULL)
+    shutil.copytree(_samples(folder.parent, environment), folder / "knowledge_base")
     console = folder / "console.log"
     with console.open("wb") as output:
         argv = [sys.executable, "startup.py", "-a"]
@@ -77,6 +75,18 @@ def running_product(folder: Path, **variables: str) -> Iterator[Product]:
     finally:
         launcher.send_signal(signal.SIGTERM)
         launcher.wait(PATIENCE_S)
+
+
+def _samples(folder: Path, environment: dict[str, str]) -> Path:
+    """Knowledge bases with the samples in them, which all products of this process start from."""
+    ready, begun = folder / "samples", folder / "samples-begun"
+    if not ready.exists():
+        shutil.copytree(ROOT / "knowledge_base/samples/content", begun / "samples/content")
+        environment = environment | {"ZHIWEN_CONFIG": os.devnull, "ZHIWEN__PATHS__KNOWLEDGE_BASE": str(begun)}
+        argv = [sys.executable, "init_database.py", "--if-missing"]
+        subprocess.run(argv, cwd=ROOT, env=environment, check=True, timeout=START_S, stdout=subprocess.DEVNULL)
+        begun.rename(ready)
+    return ready
 
 
 def _wait(made: Product, console: Path) -> None:
@@ -162,10 +172,12 @@ class Runs:
     def received(self, message: "str | bytes") -> None:
         if not isinstance(message, bytes) or len(message) > LONGEST_NOTICE:
             return
-        match ForwardMsg.FromString(message).WhichOneof("type"):
+        notice = ForwardMsg.FromString(message)
+        match notice.WhichOneof("type"):
             case "new_session":
                 self.due, self.running = False, True
             case "script_finished":
+                self.due |= notice.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN
                 self.running = False
 
 
