@@ -23,7 +23,7 @@ Hooks for browser tests: an element with the key K has the CSS class `st-key-K`.
                  new_store · new_settings · new_splitter · new_chunk_size · new_chunk_overlap · new_ocr ·
                  new_zh_title_enhance · new_preview_tabs · new_preview_text · new_preview_file · new_preview_chunks ·
                  new_create) · no_knowledge_base · card_NAME · open_NAME · knowledge_base_page_V · all_knowledge_bases ·
-                 manage_NAME · tab_NAME_PART · counts · rebuild · rebuild_embedder · rebuild_store · rebuild_force ·
+                 manage_one_NAME · tab_NAME_PART · counts · rebuild · rebuild_embedder · rebuild_store · rebuild_force ·
                  confirm_rebuild(_cancel) · rebuild_progress · rebuild_cancel · rebuild_end · rebuild_outcomes ·
                  rebuild_dismiss
       files      upload · upload_tabs · upload_area · upload_files_V · upload_overwrite · upload_start · paste_name_V ·
@@ -32,15 +32,18 @@ Hooks for browser tests: an element with the key K has the CSS class `st-key-K`.
                  reindex_custom · reindex_start · summarize_selected · show_chunks · delete_selected ·
                  confirm_delete_files(_cancel) · receipt · receipt_dismiss · failed_files · retry_failed · retry_job_ID
       chunks     chunk_controls · chunk_file_V · chunk_search · chunk_state · chunk_add (chunk_add_file ·
-                 chunk_add_where · chunk_add_text · chunk_add_save(_cancel)) · chunk_ID · chunk_edit_ID · chunk_text_ID
-                 · chunk_save(_cancel) · chunk_switch_ID · chunk_delete_ID · confirm_delete_chunk(_cancel) ·
-                 chunk_page_of_ID · show_pages · chunk_picture · chunk_pages (chunk_page_V)
-      retrieval  retrieval_question · retrieval_bases · retrieval_more · retrieval_k · retrieval_floor ·
-                 retrieval_rerank · retrieval_neighbours · retrieval_files · retrieval_filters · retrieval_ask ·
+                 chunk_add_where · chunk_add_text · chunk_add_save(_cancel)) · chunk_ID · chunk_edit_ID
+                 (chunk_text_ID_V) · chunk_save(_cancel) · chunk_switch_ID · chunk_delete_ID ·
+                 confirm_delete_chunk(_cancel) · chunk_page_of_ID · show_pages · chunk_picture ·
+                 chunk_pages (chunk_page_V)
+      retrieval  retrieval_question · retrieval_bases (retrieval_bases_NAME) · retrieval_more · retrieval_k
+                 (retrieval_k_NAME) · retrieval_floor (retrieval_floor_NAME) · retrieval_rerank ·
+                 retrieval_neighbours · retrieval_files · retrieval_filters · retrieval_ask ·
                  retrieval_found · retrieval_table · found_N · found_open_N
       summaries  summary_make_all · summary_make_missing · summary_cancel · summary_whole · summary_FILE ·
-                 summary_make_FILE · summary_delete_FILE · summary_parts_FILE   (FILE: "whole" for the knowledge base)
-      settings   info_NAME · info_save · ingest_settings · settings_splitter_V_NAME · settings_chunk_size_V_NAME ·
+                 summary_make_FILE · summary_delete_FILE · summary_parts_FILE · summaries ·
+                 summary_pages (summary_page_NAME_V)   (FILE: "whole" for the knowledge base)
+      settings   info_of_NAME_V · info_save · ingest_settings · settings_splitter_V_NAME · settings_chunk_size_V_NAME ·
                  settings_chunk_overlap_V_NAME · settings_ocr_V_NAME · settings_zh_title_enhance_V_NAME · settings_save
                  · settings_reset · preview_tabs · preview_text · preview_file · preview_chunks · search_settings ·
                  top_k_V_NAME · floor_V_NAME · rerank_V_NAME · search_save · search_reset · check · repair ·

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
 T = TypeVar("T")
+_ARROWS = re.compile(r"(?<!\S)(?=(?:<->|->|<-|--|>=|<=|~=)(?!\S))")
+_JOINER = "\u2060"
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
 _SCOPES: tuple[KeyScope, ...] = get_args(KeyScope)
 LOOK_EVERY_S = 2.0
@@ -82,9 +84,10 @@ def literal(text: str) -> str:
     """Markdown that shows exactly this text on one line; for names and messages in labels, captions and boxes.
 
     Addresses are set as code: nothing else keeps Markdown from making links of them, together with any Chinese text
-    that follows without a space.
+    that follows without a space. And nothing but an invisible sign keeps Streamlit from making "→" of a "->" that
+    stands alone.
     """
-    pieces = _ADDRESS.split(" ".join(text.split()))
+    pieces = _ADDRESS.split(_ARROWS.sub(_JOINER, " ".join(text.split())))
     pieces[::2] = [_MARKUP.sub(r"\\\1", piece) for piece in pieces[::2]]
     pieces[1::2] = [f"`{address}`" for address in pieces[1::2]]
     return "".join(pieces)

@@ -14,6 +14,7 @@ from webui_pages.components.documents.file_actions import MOST_SHOWN
 from webui_pages.components.documents.numbers import MOST_NAMES, some_of
 from webui_pages.components.documents.retrieval import conditions_of
 from webui_pages.components.documents.summaries import PAGE_SIZE
+from webui_pages.ui import literal
 
 PDF = "扫描合同.pdf"
 PAGE_OF_ALL_CHUNKS = f"chunk_page_{crc32(b'samples' + 3 * bytes([10]))}"
@@ -46,6 +47,11 @@ def test_a_knowledge_base_may_be_called_like_a_part_of_the_page(api, name, tab):
     page = opened(api, tab, name)
     assert not page.exception
     assert not page.error
+
+
+def test_arrows_and_dashes_stay_what_they_are():
+    assert literal("a -- b->c") == "a \u2060\\-\\- b\\-\\>c"
+    assert literal("-> x >= 2").count("\u2060") == 2
 
 
 def test_a_condition_is_a_number_only_where_it_is_written_as_one():
