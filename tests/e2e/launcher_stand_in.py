@@ -12,9 +12,13 @@ from pathlib import Path
 
 
 class Handler(BaseHTTPRequestHandler):
+    death = None
+
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
+        if self.death is not None:
+            threading.Timer(self.death, os._exit, args=(7,)).start()
 
     def log_message(self, *_):
         pass
@@ -54,7 +58,7 @@ def main():
     if given.never:
         time.sleep(300)
     if given.die_after is not None and starts <= given.die_times:
-        threading.Timer(given.die_after, os._exit, args=(7,)).start()
+        Handler.death = given.die_after
     HTTPServer(("127.0.0.1", given.port), Handler).serve_forever()
 
 

@@ -16,7 +16,7 @@ from free_ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("webui", "api", "openai_api", "controller", "control")
-PATIENCE_S = 90
+PATIENCE_S = 120
 
 
 class Stand:
@@ -26,7 +26,7 @@ class Stand:
         self.folder = folder
         self.launcher = launcher
         self.openai = f"http://127.0.0.1:{ports['openai_api']}"
-        self.api = httpx.Client(base_url=f"http://127.0.0.1:{ports['api']}", trust_env=False, timeout=60)
+        self.api = httpx.Client(base_url=f"http://127.0.0.1:{ports['api']}", trust_env=False, timeout=PATIENCE_S)
         self.api.headers["Accept-Language"] = "en"
         self.seen: dict[int, psutil.Process] = {}
 
@@ -49,7 +49,7 @@ class Stand:
         return {one["name"]: one for one in self.api.get("/llm_model/states").json()["data"]}
 
     def fastchat_models(self) -> set[str]:
-        listed = httpx.get(f"{self.openai}/v1/models", trust_env=False).json()["data"]
+        listed = httpx.get(f"{self.openai}/v1/models", trust_env=False, timeout=PATIENCE_S).json()["data"]
         return {model["id"] for model in listed}
 
     def chat(self, base: str, model: str, text: str = "你好", **options) -> "Said":
@@ -58,7 +58,9 @@ class Stand:
         body = {"model": model, "messages": [{"role": "user", "content": text}], "max_tokens": 8, **options}
         began = time.monotonic()
         headers = {"Accept-Language": "en"}
-        answer = httpx.post(f"{url}/v1/chat/completions", json=body, headers=headers, trust_env=False, timeout=60)
+        answer = httpx.post(
+            f"{url}/v1/chat/completions", json=body, headers=headers, trust_env=False, timeout=PATIENCE_S
+        )
         return Said(answer.status_code, answer.text, time.monotonic() - began)
 
     def processes(self) -> dict[str, psutil.Process]:
@@ -82,7 +84,7 @@ class Stand:
 
     def left(self) -> list[psutil.Process]:
         """Processes of this run that are alive."""
-        _, alive = psutil.wait_procs(self.seen.values(), timeout=5)
+        _, alive = psutil.wait_procs(self.seen.values(), timeout=30)
         return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
 
 
@@ -137,4 +139,4 @@ def stand(folder: Path, toml: str, *options: str, variables: dict[str, str] | No
         if launcher.poll() is None:
             running.processes()
             launcher.send_signal(signal.SIGTERM)
-            launcher.wait(20)
+            launcher.wait(PATIENCE_S)

@@ -270,11 +270,11 @@ def test_nothing_acknowledged_is_lost_and_nothing_half_is_shown(server: Server, 
         http.post("/create_knowledge_base", json={"knowledge_base_name": KB}).raise_for_status()
     for _ in range(KILLS):
         readers = run_until_killed(server, expected, dice)
-        gone, alive = psutil.wait_procs(readers, timeout=10)
+        gone, alive = psutil.wait_procs(readers, timeout=60)
         assert alive == [], "readers outlive the process that started them"
         assert len(gone) == len(readers)
         server.start()
     wait_until_idle(server)
-    psutil.wait_procs(server.kill(), timeout=10)
+    psutil.wait_procs(server.kill(), timeout=60)
     assert sum(data is not None for data in expected.acknowledged.values()) > 3, "nothing was uploaded"
     check(expected, data_paths)

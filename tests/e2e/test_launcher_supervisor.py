@@ -15,6 +15,9 @@ DRIVER = Path(__file__).with_name("launcher_driver.py")
 
 pytestmark = pytest.mark.e2e
 
+PATIENCE_S = 60
+"""Longer than anything here takes on a busy machine."""
+
 
 class Launched:
     """A launcher over stand-ins, its output and its processes."""
@@ -36,21 +39,21 @@ class Launched:
         lines = [line.split() for line in file.read_text().splitlines()] if file.exists() else []
         return [int(pid) for owner, pid in lines if name in (None, owner)]
 
-    def wait_for(self, text, seconds=15):
-        deadline = time.monotonic() + seconds
+    def wait_for(self, text):
+        deadline = time.monotonic() + PATIENCE_S
         while text not in self.text:
             assert time.monotonic() < deadline, f"never saw {text!r} in:\n{self.text}"
             assert self.process.poll() is None or text in self.text, self.text
             time.sleep(0.02)
 
-    def wait(self, seconds=15):
-        return self.process.wait(seconds)
+    def wait(self):
+        return self.process.wait(PATIENCE_S)
 
     def left(self):
         return [pid for pid in self.pids() if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]
 
-    def wait_until_none_is_left(self, seconds=5):
-        deadline = time.monotonic() + seconds
+    def wait_until_none_is_left(self):
+        deadline = time.monotonic() + PATIENCE_S
         while self.left() and time.monotonic() < deadline:
             time.sleep(0.02)
         assert self.left() == []
@@ -74,10 +77,10 @@ def launch(tmp_path):
 
 
 def test_services_start_side_by_side_and_the_banner_follows(launch):
-    launcher = launch([{"name": "a", "behaviour": ["--delay", "1"]}, {"name": "b", "behaviour": ["--delay", "1"]}])
+    launcher = launch([{"name": "a", "behaviour": ["--delay", "3"]}, {"name": "b", "behaviour": ["--delay", "3"]}])
     launcher.wait_for("Ready in")
     seconds = float(launcher.text.split("Ready in ")[1].split(" s")[0])
-    assert seconds < 1.9, "one after the other would take two seconds"
+    assert seconds < 5.5, "one after the other would take six seconds"
     assert launcher.text.index("the banner") > max(launcher.text.index("a  "), launcher.text.index("b  "))
 
 
@@ -91,7 +94,7 @@ def test_death_while_loading_is_told_at_once_and_ends_everything(launch):
     began = time.monotonic()
     launcher = launch([{"name": "good"}, {"name": "bad", "behaviour": ["--die-loading", "3"]}])
     assert launcher.wait() == 1
-    assert time.monotonic() - began < 6, "nobody waits for the start timeout"
+    assert time.monotonic() - began < 15, "nobody waits for the start timeout"
     assert "bad" in launcher.text
     assert "ended with exit code 3" in launcher.text
     assert "ValueError: the weights are torn" in launcher.text, "the last lines of its log"
@@ -145,7 +148,7 @@ def test_a_start_that_is_of_no_use_without_a_model_ends_when_none_loads(launch):
 
 def test_a_later_death_is_followed_by_restarts_with_growing_pauses_then_failure_stays(launch):
     launcher = launch([{"name": "good"}, {"name": "frail", "behaviour": ["--die-after", "0.5"]}], restart_limit=2)
-    launcher.wait_for("frail                     failed", seconds=25)
+    launcher.wait_for("frail                     failed")
     text = launcher.text
     assert text.index("restart in 1 s") < text.index("restart in 2 s") < text.index("frail                     failed")
     assert len(launcher.pids("frail")) == 3
@@ -159,7 +162,7 @@ def test_a_restarted_service_is_ready_again(launch):
     launcher = launch([{"name": "frail", "behaviour": ["--die-after", "0.4", "--die-times", "1"]}])
     launcher.wait_for("restart in 1 s")
     launcher.wait_for("frail                     starting")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while launcher.text.count("frail                     ready") < 2:
         assert time.monotonic() < deadline, launcher.text
         time.sleep(0.05)
@@ -171,7 +174,7 @@ def test_signals_end_everything_quietly(launch, number):
     launcher.wait_for("Ready in")
     assert len(launcher.left()) == 3
     launcher.process.send_signal(number)
-    assert launcher.wait(5) == 0
+    assert launcher.wait() == 0
     assert "Traceback" not in launcher.text
     assert launcher.left() == [], "children of services end too"
 
@@ -192,7 +195,7 @@ def test_a_signal_while_loading_ends_everything(launch):
     while not launcher.pids():
         time.sleep(0.02)
     launcher.process.terminate()
-    assert launcher.wait(5) == 0
+    assert launcher.wait() == 0
     assert launcher.left() == []
 
 
@@ -202,20 +205,20 @@ def test_a_service_that_ignores_sigterm_is_killed_in_time(launch):
     launcher.wait_for("Ready in")
     began = time.monotonic()
     launcher.process.terminate()
-    assert launcher.wait(6) == 0
-    assert 1.5 < time.monotonic() - began < 3
+    assert launcher.wait() == 0
+    assert 1.5 < time.monotonic() - began < 30, "nobody waits for its end, which takes minutes"
     assert launcher.left() == []
 
 
 def test_a_second_signal_does_not_wait(launch):
-    launcher = launch([{"name": "stubborn", "behaviour": ["--stubborn"]}])
+    launcher = launch([{"name": "stubborn", "behaviour": ["--stubborn"]}], stop_timeout_s=100)
     launcher.wait_for("Ready in")
     launcher.process.send_signal(signal.SIGINT)
     launcher.wait_for("Stopping")
     began = time.monotonic()
     launcher.process.send_signal(signal.SIGINT)
-    launcher.wait(5)
-    assert time.monotonic() - began < 2
+    launcher.wait()
+    assert time.monotonic() - began < 30
 
 
 def test_kill_9_leaves_no_process(launch):
@@ -228,8 +231,8 @@ def test_kill_9_leaves_no_process(launch):
     assert len(guardian) == 1
     launcher.process.kill()
     launcher.wait()
-    launcher.wait_until_none_is_left(4)
-    deadline = time.monotonic() + 2
+    launcher.wait_until_none_is_left()
+    deadline = time.monotonic() + PATIENCE_S
     while psutil.pid_exists(guardian[0]) and psutil.Process(guardian[0]).status() != "zombie":
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -241,7 +244,7 @@ def test_kill_9_while_loading_leaves_no_process(launch):
         time.sleep(0.02)
     launcher.process.kill()
     launcher.wait()
-    launcher.wait_until_none_is_left(4)
+    launcher.wait_until_none_is_left()
 
 
 def test_the_previous_log_is_kept(launch):

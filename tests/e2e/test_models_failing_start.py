@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from free_ports import free_ports
-from models_stand import ROOT, Stand, stand
+from models_stand import PATIENCE_S, ROOT, Stand, stand
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.e2e
 
 TORN = """
 [models]
@@ -92,7 +92,7 @@ def test_without_the_api_a_start_without_a_model_ends(tmp_path: Path, torn: str,
     (tmp_path / "local.toml").write_text("\n".join([f'[paths]\nlogs = "{tmp_path / "logs"}"', *ports, torn]), "utf-8")
     environment = {**os.environ, "ZHIWEN_CONFIG": str(tmp_path / "local.toml"), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
     command = [sys.executable, "startup.py", *options]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 1
     assert "newer transformers" in done.stdout
     assert "Zhiwen was not started" in done.stdout

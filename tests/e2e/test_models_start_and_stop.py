@@ -12,7 +12,6 @@ from models_stand import Stand, stand
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.timeout(180),
     pytest.mark.skipif(os.name == "nt", reason="the stand-in for vLLM is a POSIX script"),
 ]
 

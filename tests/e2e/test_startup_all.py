@@ -15,6 +15,7 @@ import pytest
 from free_ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 120
 NAMES = ("WEBUI", "API", "OPENAI_API", "CONTROLLER", "CONTROL")
 MODELS = {"script": {"engine": "fake"}, "torn": {"engine": "fastchat", "path": "torn"}}
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -51,8 +52,8 @@ class Started:
     def text(self):
         return self.output.read_text("utf-8")
 
-    def wait_until_ready(self, seconds=60):
-        deadline = time.monotonic() + seconds
+    def wait_until_ready(self):
+        deadline = time.monotonic() + PATIENCE_S
         while "Ready in" not in self.text:
             assert self.process.poll() is None, self.text
             assert time.monotonic() < deadline, self.text
@@ -64,17 +65,17 @@ class Started:
         request.add_header("Authorization", f"Bearer {token}")
         request.data = None if body is None else json.dumps(body).encode()
         try:
-            with OPENER.open(request, timeout=60) as answer:
+            with OPENER.open(request, timeout=PATIENCE_S) as answer:
                 return answer.status, json.loads(answer.read())
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read())
 
     def end(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        return self.process.wait(10)
+        return self.process.wait(PATIENCE_S)
 
-    def left(self, seconds=5):
-        _, alive = psutil.wait_procs(self.tree, timeout=seconds)
+    def left(self):
+        _, alive = psutil.wait_procs(self.tree, timeout=30)
         return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
 
 
@@ -103,8 +104,8 @@ def test_one_command_starts_all_and_one_signal_ends_all(start):
     assert len(zhiwen.tree) == 6, "five services and the guardian, no grandchildren"
     began = time.monotonic()
     assert zhiwen.end(signal.SIGINT) == 0
-    assert time.monotonic() - began < 5
-    assert zhiwen.left(1) == []
+    assert time.monotonic() - began < 15
+    assert zhiwen.left() == []
     assert "Traceback" not in zhiwen.text
 
 
@@ -155,7 +156,7 @@ def test_models_are_started_replaced_and_stopped_while_running(start):
     assert control("/models/replace", model_name="builtin-extractive", new_model_name="script")[0] == 200
     assert models() == {"script"}
     assert zhiwen.end() == 0
-    assert zhiwen.left(1) == []
+    assert zhiwen.left() == []
 
 
 def test_a_model_that_fails_to_load_is_told_and_the_old_one_comes_back(start, tmp_path):

@@ -47,10 +47,10 @@ def launch(tmp_path):
     yield start
     for process in started:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(60)
 
 
-def wait_for(folder, *texts, seconds=60):
+def wait_for(folder, *texts, seconds=120):
     deadline = time.monotonic() + seconds
     while not all(text in shown(folder) for text in texts):
         assert time.monotonic() < deadline, shown(folder)
@@ -67,7 +67,7 @@ def test_a_question_goes_through_the_worker_to_vllm(launch, tmp_path):
     wait_for(tmp_path, "Ready in")
     server, worker = (tmp_path / "logs" / f"{name}-M.log" for name in ("vllm", "worker"))
     assert worker.stat().st_ctime >= server.stat().st_ctime
-    with openai.OpenAI(base_url=url, api_key="x", max_retries=0, timeout=20) as client:
+    with openai.OpenAI(base_url=url, api_key="x", max_retries=0, timeout=60) as client:
         assert [model.id for model in client.models.list()] == ["M"]
         messages = [{"role": "user", "content": "hello there"}]
         answer = client.chat.completions.create(model="M", messages=messages)
@@ -80,5 +80,5 @@ def test_a_question_goes_through_the_worker_to_vllm(launch, tmp_path):
 def test_when_vllm_fails_its_worker_is_not_started_and_others_run(launch, tmp_path):
     _, url = launch("--fail", names=("M", "builtin-extractive"))
     wait_for(tmp_path, "Some models are not running", "not enough memory", "because vllm-M has failed")
-    with openai.OpenAI(base_url=url, api_key="x", max_retries=0, timeout=20) as client:
+    with openai.OpenAI(base_url=url, api_key="x", max_retries=0, timeout=60) as client:
         assert [model.id for model in client.models.list()] == ["builtin-extractive"]
