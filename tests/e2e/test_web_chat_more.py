@@ -240,7 +240,8 @@ def test_several_dropped_files_go_at_once(product: Product, page: Any, tmp_path:
     press(page, "drop_all")
     key(page, "dropped").wait_for(state="detached")
     said(page, "请先添加可以读取的文件")
-    gone = httpx.get(f"{product.api}/knowledge_base/temp_docs", params={"knowledge_id": dropped}, trust_env=False)
+    url, asked = f"{product.api}/knowledge_base/temp_docs", {"knowledge_id": dropped}
+    gone = httpx.get(url, params=asked, trust_env=False, timeout=PATIENCE_S)
     assert gone.json()["data"]["error"] == "temporary_not_found"
 
 
