@@ -11,8 +11,9 @@ from webui_pages.client import ApiFailed
 
 @dataclass
 class Work:
-    """One call. Its thread fills in `result` or `error`, then `done`."""
+    """One call, and the state it is to lead to. Its thread fills in `result` or `error`, then `done`."""
 
+    aim: str = ""
     began: float = field(default_factory=time.monotonic)
     done: bool = False
     result: Any = None
@@ -24,11 +25,11 @@ class Work:
         return int(time.monotonic() - self.began)
 
 
-def start(works: dict[str, Work], key: str, call: Callable[[], Any]) -> None:
+def start(works: dict[str, Work], key: str, call: Callable[[], Any], aim: str = "") -> None:
     """Begin a call under a key; what was there under it is forgotten. One that is going on is left alone."""
     known = works.get(key)
     if known is None or known.done:
-        work = works[key] = Work()
+        work = works[key] = Work(aim)
         Thread(target=_run, args=(work, call), name=f"work-{key}", daemon=True).start()
 
 

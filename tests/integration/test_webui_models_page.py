@@ -156,6 +156,17 @@ def test_what_a_provider_answers_is_told(api, said, shown):
     assert shown in page.run().success[0].value
 
 
+def test_a_failure_is_told_until_somebody_else_has_brought_it_about(api):
+    api.data["/llm_model/states"] = [state("big", "stopped", can_start=True)]
+    api.fail["/llm_model/start"] = (507, {"code": 507, "msg": "显存不足", "data": {"error": "model_failed_to_start"}})
+    page = open_page(api, "models")
+    page.button(key="start_model_big").click().run()
+    wait_for_work(page, "model_big")
+    assert page.run().error[0].value == "显存不足"
+    api.data["/llm_model/states"] = [state("big", "running", can_stop=True)]
+    assert not page.run().error
+
+
 def wait_for_work(page, key):
     deadline = time.monotonic() + 10
     while not page.session_state["zhiwen"].works[key].done:

@@ -32,7 +32,7 @@ def start_button(ui: Ui, name: str) -> None:
     """For a model whose weights have just arrived."""
     lock = ui.lock("admin", also=not _work(ui, name).done)
     if st.button(ui.text.model_start, icon=":material/play_arrow:", key=f"start_downloaded_{name}", **lock):
-        start(ui.state.works, f"model_{name}", partial(ui.client.start_model, name))
+        start(ui.state.works, f"model_{name}", partial(ui.client.start_model, name), "running")
         st.rerun()
 
 
@@ -68,7 +68,7 @@ def _row(ui: Ui, state: ModelStateDetails, states: list[ModelStateDetails]) -> N
         st.caption(literal(_facts(ui, state)))
         if not work.done:
             st.caption(f":material/progress_activity: {ui.text.model_changing.format(seconds=work.seconds)}")
-        if work.error:
+        if work.error and state.state != work.aim:  # else somebody has brought about by now what failed here
             st.error(literal(work.error), icon=":material/error:")
         elif state.reason:
             (st.error if state.state == "failed" else st.caption)(literal(state.reason))
@@ -119,5 +119,5 @@ def _button(ui: Ui, kind: str, name: str, call: "partial[None]", *, locked: bool
     }
     text, icon = texts[kind]
     if st.button(text, icon=icon, key=f"{kind}_model_{name}", disabled=locked, help=hint):
-        start(ui.state.works, f"model_{name}", call)
+        start(ui.state.works, f"model_{name}", call, "stopped" if kind == "stop" else "running")
         st.rerun()
