@@ -32,6 +32,15 @@ def data_paths(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="session")
+def shared_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of models for the whole run: bringing real weights into ONNX form costs half a minute each time."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "models"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 @pytest.fixture
 def settings(data_paths: Path) -> Settings:
     return load_settings()

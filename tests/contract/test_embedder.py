@@ -62,9 +62,9 @@ class TestFake(EmbedderContract):
 class TestSentenceTransformers(EmbedderContract):
     @pytest.fixture(scope="class")
     @classmethod
-    def embedder(cls, tmp_path_factory: pytest.TempPathFactory) -> Embedder:
+    def embedder(cls, shared_models: Path) -> Embedder:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("ZHIWEN__PATHS__MODELS", str(tmp_path_factory.mktemp("models")))
+            patch.setenv("ZHIWEN__PATHS__MODELS", str(shared_models))
             return _minilm(patch)
 
     def test_meaning_counts(self, embedder: Embedder) -> None:

@@ -34,16 +34,10 @@ def weights() -> Path:
     return next(file.parent for file in Path(package.origin).parent.rglob("modules.json"))
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Shared by the tests of this module, so that the export is paid once."""
-    return tmp_path_factory.mktemp("models")
-
-
 @pytest.fixture
-def minilm(models: Path, weights: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def minilm(shared_models: Path, weights: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     table = {"engine": "sentence-transformers", "path": str(weights)}
-    monkeypatch.setenv("ZHIWEN__PATHS__MODELS", str(models))
+    monkeypatch.setenv("ZHIWEN__PATHS__MODELS", str(shared_models))
     monkeypatch.setenv("ZHIWEN__MODELS__EMBED", json.dumps({"minilm": {**table, "backend": "onnx"}}))
     monkeypatch.setenv("ZHIWEN__MODELS__EMBED_PREFERENCE", '["minilm"]')
     return load_settings()
