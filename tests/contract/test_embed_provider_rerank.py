@@ -175,11 +175,11 @@ def test_a_refusal_is_told_with_its_reason_and_without_the_key(
 
 
 def test_a_silent_service_is_given_up_in_time(service: Service, reranker: Reranker) -> None:
-    service.pause_s = 4
+    service.pause_s = 60
     began = time.monotonic()
     with pytest.raises(ModelTimeout):
         reranker.score("q", TEXTS)
-    assert time.monotonic() - began < 3.5
+    assert time.monotonic() - began < 30
 
 
 def test_a_service_that_is_not_there_is_told(

@@ -132,7 +132,7 @@ class TestLimits:
         began = time.monotonic()
         with pytest.raises(FetchFailed, match="larger"):
             fetch(web)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 30
 
     @pytest.mark.parametrize("packing", ["gzip", "deflate"])
     def test_packed_bombs(self, web: Site, packing: str) -> None:
@@ -151,13 +151,13 @@ class TestLimits:
         with pytest.raises(FetchFailed):
             fetch(web)
 
-    @pytest.mark.parametrize("slow", [Answer(b"late", wait_s=3), Answer(b"x" * 100, drip_s=0.1)])
+    @pytest.mark.parametrize("slow", [Answer(b"late", wait_s=60), Answer(b"x" * 100, drip_s=0.4)])
     def test_time(self, web: Site, slow: Answer) -> None:
         web.answers["/"] = slow
         began = time.monotonic()
         with pytest.raises(FetchFailed, match=r"0\.5 s"):
             fetch(web, limits=Limits(timeout_s=0.5, max_bytes=1000))
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 30
 
     def test_silence(self, web: Site) -> None:
         with silent_port() as port, pytest.raises(FetchFailed):

@@ -21,7 +21,7 @@ from tests.integration.websearch_servers import Answer, Site, as_json, site
 
 QUESTION = "知问的保修期是多久？"
 FILLER = "本页还有许多别的内容，与用户的提问没有任何关系。" * 60
-LATE_S = 8
+LATE_S = 60
 """A page that comes too late for the test's time limit, which leaves a busy machine room."""
 WARRANTY = "保修期为购买之日起二十四个月，凭发票办理。"
 
@@ -129,10 +129,10 @@ def test_a_result_without_any_text_is_its_title(web: Site, monkeypatch: pytest.M
 
 def test_pages_are_read_side_by_side(web: Site) -> None:
     for path in ("/weather", "/service", "/jobs"):
-        web.answers[path] = Answer("<p>慢慢来的一页。</p>".encode(), wait_s=2)
+        web.answers[path] = Answer("<p>慢慢来的一页。</p>".encode(), wait_s=5)
     began = time.monotonic()
     assert len(find(split_result=True, top_k=6).hits) == 6
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 14, "one after the other would take fifteen seconds"
     assert {request.path for request in web.requests} == {"/search", "/weather", "/service", "/jobs"}
 
 

@@ -120,7 +120,7 @@ def test_closing_the_answer_closes_the_connection(api):
     parts = client_of(api).ask(ChatRequest(query="问"))
     next(parts)
     parts.close()
-    assert api.stream_left.wait(5)
+    assert api.stream_left.wait(30)
 
 
 def test_upload_tells_success_and_failure(api):

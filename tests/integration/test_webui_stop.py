@@ -10,7 +10,7 @@ from server.api.schemas.chat import ChatRequest
 from webui_pages.client import ApiClient, ApiFailed, Line, open_http
 from webui_pages.ticks import with_ticks
 
-PATIENCE_S = 10
+PATIENCE_S = 60
 HEADERS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 PING = b"10\r\n: ping - now\r\n\r\n\r\n"
 

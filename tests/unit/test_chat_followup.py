@@ -97,7 +97,7 @@ def test_a_hostile_question_takes_no_time():
         small_talk(text)
         needs_context(text)
         standalone(text, [text, text])
-    assert time.perf_counter() - began < 2
+    assert time.perf_counter() - began < 20
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_a_model_without_an_onnx_form_hinders_nothing(
 def test_who_asks_meanwhile_waits_and_makes_no_second_one(
     embedders: Embedders, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exporter.seconds = 0.3
+    exporter.seconds = 1.5
     loaded: list[int] = []
     monkeypatch.setattr(
         "server.knowledge_base.embedders.load_embedder", lambda settings, choice: loaded.append(exporter.calls)

@@ -50,4 +50,4 @@ def test_closing_closes_the_stream():
     got = with_ticks(endless(), 5)
     next(got)
     got.close()
-    assert closed.wait(5)
+    assert closed.wait(30)
