@@ -14,14 +14,16 @@ STATIC_DOCS = "/static-offline-docs/"
 METRICS = "/metrics"
 OWN_KEY = "/keys/current"
 _ADMIN = re.compile(
-    r"/(keys|system|llm_model/(stop|change|start|test_provider|download|cancel_download)|server/configs)(/.*)?"
+    r"/(keys|system|llm_model/(stop|change|start|test_provider|download|cancel_download)|server/configs)(/.*)?",
+    re.DOTALL,  # a decoded path may hold a line break
 )
 _READ_BY_CHANGING = re.compile(
     r"/(chat|v1|conversations|other|feedback)(/.*)?"
     r"|/knowledge_base/(search|search_docs|check|checkups|preview_chunks|(upload|search|delete)_temp_docs)"
     r"|/knowledge_base/[^/]+/[^/]+/chat/completions"
     r"|/llm_model/(list_running_models|list_config_models|get_model_config)"
-    r"|/server/(list_search_engines|get_prompt_template)"
+    r"|/server/(list_search_engines|get_prompt_template)",
+    re.DOTALL,
 )
 
 

@@ -24,7 +24,7 @@ class FormRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def with_limits(request: Request) -> Response:
-            if request.headers.get("content-type", "").startswith("multipart/form-data"):
+            if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
                 await _parse(request)
             return await handle(request)
 

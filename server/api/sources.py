@@ -1,13 +1,16 @@
 """Hits → sources on the wire, and the Markdown strings that 0.2.10 calls `docs`."""
 
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlencode
+
+from pydantic import ValidationError
 
 from server.api.schemas.chat import Source
 from server.chat.marks import excerpt, marks
 from server.types import Hit
 
-_PLACES = ("page", "row", "slide", "sheet", "rows", "lines", "part", "boxes")
+_FROM_META = ("page", "row", "slide", "sheet", "rows", "lines", "part", "boxes", "headings", "chunk_ids")
 _LINK_SPECIAL = str.maketrans({mark: f"\\{mark}" for mark in "\\[]"})
 
 
@@ -33,19 +36,24 @@ def download_url(base_url: str, knowledge_base: str, file: str) -> str:
 def _source(number: int, hit: Hit, question: str, base_url: str) -> Source:
     chunk = hit.chunk
     found = marks(question, chunk.text)
-    return Source(
-        index=number,
-        knowledge_base=chunk.knowledge_base,
-        file=chunk.file,
-        score=round(hit.relevance, 4),
-        text=chunk.text,
-        headings=list(chunk.meta.get("headings", ())),
-        url=_url(hit, base_url),
-        chunk_ids=list(chunk.meta.get("chunk_ids", (chunk.id,))),
-        marks=found,
-        excerpt=excerpt(chunk.text, found),
-        **{name: chunk.meta.get(name) for name in _PLACES},
-    )
+    own: dict[str, Any] = {
+        "index": number,
+        "knowledge_base": chunk.knowledge_base,
+        "file": chunk.file,
+        "score": round(hit.relevance, 4),
+        "text": chunk.text,
+        "url": _url(hit, base_url),
+        "chunk_ids": [chunk.id],
+        "marks": found,
+        "excerpt": excerpt(chunk.text, found),
+    }
+    told = {name: chunk.meta[name] for name in _FROM_META if name in chunk.meta}
+    try:
+        return Source.model_validate({**own, **told})
+    except ValidationError as error:
+        # A reader of somebody else's may call other things by these names, and the question must be answered.
+        odd = {item["loc"][0] for item in error.errors()}
+        return Source.model_validate({**own, **{name: value for name, value in told.items() if name not in odd}})
 
 
 def _url(hit: Hit, base_url: str) -> str:

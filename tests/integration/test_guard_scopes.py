@@ -73,6 +73,8 @@ def test_every_route_wants_the_scope_of_the_table_and_no_less(client, keys):
         ("POST", "/keys", "admin"),
         ("GET", "/keys", "admin"),
         ("POST", "/keys/x/revoke", "admin"),
+        ("POST", "/keys/x\ny/revoke", "admin"),
+        ("GET", "/system/logs/x\ny", "admin"),
         ("GET", "/keys/current", "read"),
         ("POST", "/server/configs", "admin"),
         ("POST", "/llm_model/stop", "admin"),

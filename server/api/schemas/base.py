@@ -20,7 +20,10 @@ class Request(BaseModel):
         if not isinstance(values, dict):
             return values
         required = {name for name, field in cls.model_fields.items() if field.is_required()}
-        return {name: _whole(value) for name, value in values.items() if value is not None or name in required}
+        try:
+            return {name: _whole(value) for name, value in values.items() if value is not None or name in required}
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
 
 
 def _whole(value: Any) -> Any:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from server.api.schemas.base import BaseResponse, Request
+from server.api.schemas.places import Metadata
 
 MAX_TEXT = 100_000
 
@@ -21,7 +22,7 @@ class DocumentIn(Request):
     """A document as 0.2.10 clients send it; `source` and `id` of its metadata are ours to say."""
 
     page_content: ChunkText = ""
-    metadata: dict[str, Any] = Field(default_factory=dict)
+    metadata: Metadata = Field(default_factory=dict)
 
     @property
     def own_metadata(self) -> dict[str, Any]:
@@ -83,7 +84,7 @@ class AddChunk(Request):
     knowledge_base_name: str
     file_name: str
     text: ChunkText = Field(pattern=r"\S")
-    metadata: dict[str, Any] = Field(default_factory=dict)
+    metadata: Metadata = Field(default_factory=dict)
     after: str | None = None
 
 
@@ -92,7 +93,7 @@ class ChunkChange(Request):
 
     id: str
     text: ChunkText | None = None
-    metadata: dict[str, Any] | None = None
+    metadata: Metadata | None = None
     enabled: bool | None = None
 
 
