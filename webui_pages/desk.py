@@ -39,7 +39,8 @@ class Desk:
     the widget. `ticked` are the names of the files that are ticked, beside the version of the table they belong to.
     `watched` are jobs whose outcome belongs into `uploaded`: job id to file. `rebuild` is the rebuild whose end is to
     be told. `framed` is the chunk that is framed alone on the picture of its page, where it is shown. `described` is
-    the description that the field for it was filled with.
+    the description that the field for it was filled with. `dialog` tells of a dialog that a run of the page
+    would close.
     """
 
     name: str = ""
@@ -52,6 +53,7 @@ class Desk:
     ticked: tuple[int, frozenset[str]] = (0, frozenset())
     receipt: Receipt | None = None
     rebuild: int = 0
+    dialog: bool = False
     asked: Asked | None = None
     framed: str = ""
     described: str = ""

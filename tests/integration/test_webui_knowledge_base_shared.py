@@ -135,6 +135,41 @@ def test_what_is_being_set_outlives_the_end_of_a_rebuild(api):
     assert field(page.number_input, "settings_chunk_size").value == 300
 
 
+def _work_has_ended(url):
+    import streamlit as st
+
+    from configs.settings import load_settings
+    from webui_pages.client import ApiClient, open_http
+    from webui_pages.components.documents import jobs, rebuild
+    from webui_pages.desk import desk
+    from webui_pages.labels import Labels
+    from webui_pages.state import ChatOptions, session_state
+    from webui_pages.ui import Ui
+
+    state = session_state("zh", ChatOptions(temperature=0.7, top_k=3, relevance_floor=50, history_length=3))
+    ui = Ui(ApiClient(open_http(url, 10), "zh"), Labels("zh"), state, load_settings(), st.sidebar.container())
+    desk().dialog = True
+    rebuild._progress(ui, "samples")
+    jobs._progress(ui, "samples")
+    st.write("no other run")
+
+
+def test_the_end_of_work_closes_no_dialog(api):
+    api.documents.post_rebuilds(api, {"knowledge_base_name": "samples"}, "")
+    page = AppTest.from_function(_work_has_ended, kwargs={"url": api.url}).run()
+    assert not page.exception
+    assert page.status[0].label == "重建完成：成功 3，失败 1"
+    assert "no other run" in texts(page)
+
+
+def test_an_open_dialog_is_known_until_the_page_runs_again(api):
+    page = opened(api, "chunks")
+    page.button(key="chunk_edit_c0").click().run()
+    assert page.session_state["zhiwen_desk"].dialog
+    page.run()
+    assert not page.session_state["zhiwen_desk"].dialog
+
+
 def test_a_pasted_text_that_is_refused_stays_in_its_field(api):
     page = opened(api)
     field(page.text_input, "paste_name_").set_value("纪要.exe")

@@ -29,6 +29,7 @@ ICONS: dict[Tab, str] = {
 def render(ui: Ui) -> None:
     """The list, or the knowledge base that the address names."""
     show_notice(ui)
+    desk().dialog = False
     with failures_shown(ui):
         knowledge_bases = ui.client.knowledge_bases()
         by_name = {each.name: each for each in knowledge_bases}

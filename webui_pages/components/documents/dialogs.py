@@ -74,6 +74,7 @@ def delete_chunk(ui: Ui, knowledge_base: str, chunk: ChunkDetails) -> None:
 
 def confirmed(ui: Ui, action: str, key: str, *, disabled: bool = False) -> bool:
     """The two buttons at the end of a dialog; whether the second was pressed."""
+    desk().dialog = True
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button(ui.text.cancel, key=f"{key}_cancel"):
             st.rerun()

@@ -46,6 +46,8 @@ def _progress(ui: Ui, knowledge_base: str) -> None:
         st.error(literal(failure.message), icon=":material/error:")
         return
     if not active and not desk().watched:
+        if desk().dialog:  # what somebody types there is not taken away; the next run tells the end
+            return
         st.rerun()
     left = max(len(active), len(desk().watched))
     with st.container(key="jobs", border=True, gap="small"):

@@ -60,7 +60,9 @@ def _progress(ui: Ui, knowledge_base: str) -> None:
         st.error(literal(failure.message), icon=":material/error:")
         return
     if newest is None or newest.state != "running":
-        st.rerun()
+        if not desk().dialog or newest is None:
+            st.rerun()
+        _end(ui, newest)  # a run of the page would take away what somebody types in a dialog
         return
     with st.container(key="rebuild_progress", border=True, gap="small"):
         st.markdown(f"**{ui.text.rebuilding}**")
