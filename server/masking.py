@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from configs.settings import Settings
 
 MASK = "********"
-_SECRET_KEY = re.compile(r"key|secret|token|password", re.IGNORECASE)
+_SECRET_KEY = re.compile(r"(?:key|secret|token|password)(?!_env$)", re.IGNORECASE)
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 

@@ -31,9 +31,13 @@ def main() -> int:
         set_up_logging(settings)
         container = build_container(settings)
         require_key(settings, container.database, public_services(settings, ("api",)))
-    except (SettingsError, ZhiwenError) as error:
+    except SettingsError as error:
         sys.stderr.write(f"{error}\n")
-        return 2 if isinstance(error, SettingsError | PublicWithoutKey) else 1
+        return 2
+    except ZhiwenError as error:
+        # The two lines that the launcher shows in the language of its console.
+        sys.stderr.write(f"error: {error.message('en')}\n错误：{error.message('zh')}\n")
+        return 2 if isinstance(error, PublicWithoutKey) else 1
     app = create_app(settings, container=container)
     # What was made so far stays. A full collection that walks through it stops the event loop for 0.1 s each time.
     gc.freeze()

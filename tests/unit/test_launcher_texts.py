@@ -38,6 +38,7 @@ def test_the_settings_are_shown_as_toml_without_secrets(settings):
     assert shown["security"]["api_key"] == MASK
     assert shown["database"]["url"] == f"postgresql://zhiwen:{MASK}@db:5432/kb?sslpassword={MASK}"
     assert shown["services"]["api"]["port"] == 7861
+    assert "BING_SUBSCRIPTION_KEY" in text  # the name of the variable that holds a key is none
     assert shown["models"]["llm"]["Qwen2.5-1.5B-Instruct"]["repo"] == "Qwen/Qwen2.5-1.5B-Instruct"
     assert (shown["web"]["language"], shown["web"]["password"]) == (settings.web.language, "")
 
