@@ -199,7 +199,7 @@ def hits(count: int) -> list[Hit]:
 class TestReranking:
     @pytest.fixture(autouse=True)
     def _settings(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("ZHIWEN__RETRIEVAL__RERANK_TIMEOUT_S", "0.5")
+        monkeypatch.setenv("ZHIWEN__RETRIEVAL__RERANK_TIMEOUT_S", "30")
         self.settings = named(monkeypatch, engine="fake")
 
     @pytest.fixture
@@ -221,8 +221,11 @@ class TestReranking:
         assert found.hits[0].relevance == pytest.approx(0.5)
         assert found.notice is None
 
-    def test_when_the_time_is_over_the_order_stays_and_it_is_said(self, closing: list[Reranking]) -> None:
-        model = Scripted(seconds=0.4)
+    def test_when_the_time_is_over_the_order_stays_and_it_is_said(
+        self, closing: list[Reranking], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("ZHIWEN__RETRIEVAL__RERANK_TIMEOUT_S", "0.5")
+        self.settings, model = named(monkeypatch, engine="fake"), Scripted(seconds=0.4)
         began = time.monotonic()
         found = self.reranking(closing, model)("q", hits(80), 3)
         assert time.monotonic() - began < 2

@@ -12,6 +12,8 @@ from server.knowledge_base.names import Layout
 from server.knowledge_base.publish import open_index
 from server.retrieval.dense import embed_documents
 
+PATIENCE_S = 60
+
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
@@ -37,7 +39,7 @@ def gate(client, monkeypatch):
     def slowly(*args, **options):
         for step in rebuild(*args, **options):
             yield step
-            opened.wait(10)
+            opened.wait(PATIENCE_S)
 
     monkeypatch.setattr(knowledge_bases, "rebuild", slowly)
     yield opened
@@ -45,7 +47,7 @@ def gate(client, monkeypatch):
 
 
 def settled(client, rebuild_id):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         found = client.get(f"/knowledge_base/rebuilds/{rebuild_id}").json()["data"]
         if found["state"] != "running":
@@ -56,7 +58,7 @@ def settled(client, rebuild_id):
 
 def seen(client, rebuild_id):
     """The rebuild once its first file is through."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         if (found := client.get(f"/knowledge_base/rebuilds/{rebuild_id}").json()["data"])["finished"]:
             return found
@@ -112,7 +114,7 @@ def test_unknown_rebuilds_and_knowledge_bases_are_not_found(client):
 
 def test_check_finds_what_repair_puts_right(client, kb):
     names = [kb.name]
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE_S
     whole = {}
     while not whole.get("agrees"):  # the repair after the start may still be at work
         assert time.monotonic() < end, whole
@@ -168,7 +170,7 @@ def test_formats_tell_which_embedders_can_be_used(client):
 
 
 def over(client, checkup_id):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         found = client.get(f"/knowledge_base/checkups/{checkup_id}").json()["data"]
         if found["state"] != "running":
@@ -204,13 +206,13 @@ def test_a_repair_tells_how_many_chunks_it_has_put_back_and_nobody_begins_anothe
 
     def slowly(embedder, texts):
         arrived.set()
-        go_on.wait(10)
+        go_on.wait(PATIENCE_S)
         return embed_documents(embedder, texts)
 
     monkeypatch.setattr("server.knowledge_base.reconcile.embed_documents", slowly)
     monkeypatch.setattr("server.knowledge_base.reconcile.EMBED_BATCH", 2)
     started = kb.post("checkups/repair").json()["data"]
-    assert arrived.wait(10)
+    assert arrived.wait(PATIENCE_S)
     found = client.get(f"/knowledge_base/checkups/{started['id']}").json()["data"]
     assert (found["stage"], found["done"], found["total"]) == ("embedding", 0, len(vectors))
     assert kb.post("checkups").json()["data"]["error"] == "knowledge_base_busy"

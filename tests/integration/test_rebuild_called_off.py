@@ -18,7 +18,7 @@ from server.knowledge_base.uploads import Upload
 
 KB = "重建"
 LEAVE = "员工每年有十天年假。"
-PATIENCE_S = 20
+PATIENCE_S = 60
 COARSE = IngestOptions(chunk_size=5, chunk_overlap=0, force=True)
 
 

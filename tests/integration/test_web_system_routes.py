@@ -106,7 +106,7 @@ def finished(client) -> dict:
 
 
 def awaited(client, wanted: Callable[[dict], bool]) -> dict:
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         [one] = client.get("/llm_model/downloads").json()["data"]
         if wanted(one):

@@ -16,7 +16,7 @@ def open_page(
     """The page after its first run; `view` is a module of `webui_pages.views`, `conversation` in its address, `access`
     what the key of the session may do."""
     known = {"view": view, "url": api.url, "language": language, "access": access}
-    page = AppTest.from_function(_script, kwargs=known, default_timeout=20)
+    page = AppTest.from_function(_script, kwargs=known, default_timeout=60)
     if conversation:
         page.query_params["conversation"] = conversation
     return page.run()
