@@ -43,7 +43,7 @@ class Process:
         """Seconds until the process is gone."""
         start = time.monotonic()
         self.popen.send_signal(how)
-        self.popen.wait(10)
+        self.popen.wait(PATIENCE_S)
         return time.monotonic() - start
 
 
@@ -84,7 +84,7 @@ class Fabric:
 
     def models(self) -> list[str]:
         try:
-            with httpx.Client(trust_env=False) as client:
+            with httpx.Client(trust_env=False, timeout=60) as client:
                 return sorted(client.post(f"{self.controller_url}/list_models").json()["models"])
         except httpx.HTTPError:
             return []

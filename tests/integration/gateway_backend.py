@@ -113,7 +113,7 @@ def backend(**script: Any) -> Iterator[Backend]:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    assert ready.wait(5)
+    assert ready.wait(60)
     try:
         yield made
     finally:

@@ -42,7 +42,7 @@ def _fresh(stage):
 
 def chat(stage, model="one-model", messages=None, **more):
     body = {"model": model, "messages": messages or [{"role": "user", "content": "hi"}], **more}
-    return httpx.post(f"{stage.api.url}/v1/chat/completions", json=body, trust_env=False, timeout=20)
+    return httpx.post(f"{stage.api.url}/v1/chat/completions", json=body, trust_env=False, timeout=60)
 
 
 def events(answer):
@@ -51,7 +51,7 @@ def events(answer):
 
 
 def test_models_are_listed(stage):
-    listed = httpx.get(f"{stage.api.url}/v1/models", trust_env=False).json()["data"]
+    listed = httpx.get(f"{stage.api.url}/v1/models", trust_env=False, timeout=60).json()["data"]
     assert {"one-model", "one/m", "two-model", "two/m", "auto/a", "auto/b"} <= {model["id"] for model in listed}
 
 
@@ -122,16 +122,16 @@ def test_a_busy_provider_has_its_code(stage):
 
 
 def test_a_reader_that_leaves_frees_the_generation(stage):
-    stage.one.answers, stage.one.pause_s = [["word "] * 500], 0.02
+    stage.one.answers, stage.one.pause_s = [["word "] * 5000], 0.02
     body = {"model": "one-model", "messages": [{"role": "user", "content": "x"}], "stream": True}
-    with httpx.stream("POST", f"{stage.api.url}/v1/chat/completions", json=body, trust_env=False) as answer:
+    with httpx.stream("POST", f"{stage.api.url}/v1/chat/completions", json=body, trust_env=False, timeout=60) as answer:
         next(answer.iter_raw())
-    wait_until(lambda: stage.one.running == 0, "the generation ends", patience_s=2)
+    wait_until(lambda: stage.one.running == 0, "the generation ends", patience_s=60)
 
 
 def test_more_than_a_provider_may_have_wait(stage):
     stage.two.pause_s = 0.05
-    with httpx.Client(trust_env=False, timeout=20) as client:
+    with httpx.Client(trust_env=False, timeout=60) as client:
         from concurrent.futures import ThreadPoolExecutor
 
         body = {"model": "two-model", "messages": [{"role": "user", "content": "x"}]}
@@ -141,4 +141,4 @@ def test_more_than_a_provider_may_have_wait(stage):
             answers = list(pool.map(lambda _: client.post(url, json=body).json(), range(8)))
     assert [answer["choices"][0]["message"]["content"] for answer in answers] == ["ok"] * 8
     assert stage.two.most_running == 2
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60

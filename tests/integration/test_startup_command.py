@@ -19,7 +19,7 @@ def startup(*arguments, **variables):
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("ZHIWEN", "HF_", "LC_"))}
     environment |= {"LANG": "C.UTF-8", "ZHIWEN_CONFIG": os.devnull, **variables}
     return subprocess.run(
-        [sys.executable, STARTUP, *arguments], capture_output=True, text=True, env=environment, timeout=60
+        [sys.executable, STARTUP, *arguments], capture_output=True, text=True, env=environment, timeout=200
     )
 
 
@@ -146,7 +146,7 @@ def test_downloading_without_a_network_says_what_to_do(tmp_path):
     variables["MODELSCOPE_ENDPOINT"] = closed
     refused = startup("--download", "m3e-base", **variables)
     assert refused.returncode == 1
-    assert time.monotonic() - began < 45, "the libraries by themselves try for minutes"
+    assert time.monotonic() - began < 100, "the libraries by themselves try for minutes"
     assert f"did not arrive from {closed}, {closed}: there is no connection" in refused.stderr
     assert "HF_ENDPOINT=" in refused.stderr
     assert "Traceback" not in refused.stderr

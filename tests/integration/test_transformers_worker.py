@@ -177,7 +177,7 @@ def test_embeddings_are_the_mean_of_the_last_states(client, fabric):
 
 
 def busy(fabric):
-    return httpx.post(f"{fabric.endless.url}/worker_get_status", trust_env=False).json()["queue_length"]
+    return httpx.post(f"{fabric.endless.url}/worker_get_status", trust_env=False, timeout=60).json()["queue_length"]
 
 
 def test_a_reader_that_leaves_ends_the_generation(client, fabric):
