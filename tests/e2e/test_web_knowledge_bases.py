@@ -94,7 +94,7 @@ def test_files_are_found_and_worked_on(page) -> None:
     press(page, "reindex_selected")
     press(page, "reindex_start")
     key(page, "upload_outcomes").wait_for()
-    key(page, "reindex_selected").wait_for(state="detached")  # the table begins anew when work is over
+    key(page, "reindex_selected").wait_for(state="detached")  # the ticks are gone with the work
     settle(page)
     tick(page, 1, "download")
     press(page, "download")

@@ -132,4 +132,5 @@ def _queue(ui: Ui, call: Callable[[], Queued]) -> None:
         ui.state.notice = failure.message
         return
     desk().uploaded = []
+    desk().table_version += 1  # what was ticked is on its way, and the box that asked for it closes
     watch(ui, queued)
