@@ -131,7 +131,7 @@ def leave_when(port, condition):
     connection.close()
 
 
-def wait_for(condition, seconds=10):
+def wait_for(condition, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

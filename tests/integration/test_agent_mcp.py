@@ -20,7 +20,7 @@ STDIO = {"command": sys.executable, "args": [str(SERVER)], "env": {"SAMPLE": "gi
 def http_server():
     port = free_port()
     process = subprocess.Popen([sys.executable, str(SERVER), str(port)], stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
