@@ -233,6 +233,7 @@ def test_several_dropped_files_go_at_once(product: Product, page: Any, tmp_path:
         file.write_text(f"# {file.stem}\n\n{file.stem}基地每天检修一次。\n", "utf-8")
     page.locator("input[type=file]").first.set_input_files(files)
     page.get_by_text("木星.md").first.wait_for()
+    until(page, lambda: not page.get_by_test_id("stFileChipIconSpinner").count())
     say(page, "木星基地多久检修一次？")
     answered(page, 0).get_by_text("每天检修一次").first.wait_for()
     dropped = kept(product, page)["history"][0]["options"]["knowledge_id"]
