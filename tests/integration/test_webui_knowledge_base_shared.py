@@ -96,7 +96,7 @@ def test_a_job_that_begins_while_the_page_looks_is_not_told_as_done(api, monkeyp
     def begins(api: FakeApi, query: dict[str, Any], route: str) -> Any:
         found = [dict(job) for job in asked(api, query, route)]
         for job in api.jobs:
-            job["state"] = "running"
+            job["state"] = "running" if query["state"] == "running" else "queued"
         return found
 
     page = opened(api)
@@ -124,14 +124,22 @@ def test_a_job_that_waits_unlisted_is_not_told_as_done(api, monkeypatch):
     assert "正在处理：还剩 1 个文件" in texts(page)
 
 
-def test_what_is_being_set_outlives_the_end_of_a_rebuild(api):
+def test_what_is_being_set_outlives_the_end_of_a_rebuild(api, monkeypatch):
     api.documents.rebuilds_end = False
     api.documents.post_rebuilds(api, {"knowledge_base_name": "samples"}, "")
     page = opened(api, "settings")
     field(page.number_input, "settings_chunk_size").set_value(300).run()
-    api.documents.rebuilds[0]["state"] = "done"
+    asked = api.documents.get_rebuilds
+
+    def ends(*given: Any) -> Any:
+        found = [dict(each) for each in asked(*given)]
+        api.documents.rebuilds[0]["state"] = "done"
+        return found
+
+    monkeypatch.setattr(api.documents, "get_rebuilds", ends)
     page.run()
     assert not page.exception
+    assert page.status[0].label == "重建完成：成功 3，失败 1"
     assert field(page.number_input, "settings_chunk_size").value == 300
 
 
