@@ -63,7 +63,7 @@ def running_product(folder: Path, **variables: str) -> Iterator[Product]:
         f"ZHIWEN__PATHS__{name}": str(folder / name.lower()) for name in ("KNOWLEDGE_BASE", "LOGS", "MODELS")
     }
     environment |= {"ZHIWEN_CONFIG": str(folder / "local.toml"), **variables}
-    shutil.copytree(_samples(folder.parent, environment), folder / "knowledge_base")
+    shutil.copytree(_samples(folder.parent), folder / "knowledge_base")
     console = folder / "console.log"
     with console.open("wb") as output:
         argv = [sys.executable, "startup.py", "-a"]
@@ -77,12 +77,14 @@ def running_product(folder: Path, **variables: str) -> Iterator[Product]:
         launcher.wait(PATIENCE_S)
 
 
-def _samples(folder: Path, environment: dict[str, str]) -> Path:
+def _samples(folder: Path) -> Path:
     """Knowledge bases with the samples in them, which all products of this process start from."""
     ready, begun = folder / "samples", folder / "samples-begun"
     if not ready.exists():
         shutil.copytree(ROOT / "knowledge_base/samples/content", begun / "samples/content")
-        environment = environment | {"ZHIWEN_CONFIG": os.devnull, "ZHIWEN__PATHS__KNOWLEDGE_BASE": str(begun)}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ZHIWEN")}
+        environment |= {"ZHIWEN_CONFIG": os.devnull, "ZHIWEN__PATHS__KNOWLEDGE_BASE": str(begun)}
+        environment |= {f"ZHIWEN__PATHS__{name}": str(folder / name.lower()) for name in ("LOGS", "MODELS")}
         argv = [sys.executable, "init_database.py", "--if-missing"]
         subprocess.run(argv, cwd=ROOT, env=environment, check=True, timeout=START_S, stdout=subprocess.DEVNULL)
         begun.rename(ready)
