@@ -46,7 +46,7 @@ Hooks for browser tests: an element with the key K has the CSS class `st-key-K`.
       settings   info_of_NAME_V · info_save · ingest_settings · settings_splitter_V_NAME · settings_chunk_size_V_NAME ·
                  settings_chunk_overlap_V_NAME · settings_ocr_V_NAME · settings_zh_title_enhance_V_NAME · settings_save
                  · settings_reset · preview_tabs · preview_text · preview_file · preview_chunks · search_settings ·
-                 top_k_V_NAME · floor_V_NAME · rerank_V_NAME · search_save · search_reset · check · repair ·
+                 top_k_V_W_NAME · floor_V_W_NAME · rerank_V_W_NAME · search_save · search_reset · check · repair ·
                  care_rebuild · care_progress · check_report · repair_report · delete_knowledge_base ·
                  confirm_delete_knowledge_base(_cancel) (V: another number whenever a widget begins anew)
     models       ?tab=providers leads to that part. model_tabs · model_NAME (start_model_NAME ·

@@ -86,12 +86,7 @@ def asked_for() -> str:
     """The knowledge base that the address of the page names, else the one that was open when another page was shown;
     "" is the list. Who sees one and comes to the bare address, by "back" or by the link to the page, wants the list."""
     named = st.query_params.get(_BASE, "")
-    return named if named or switch_key(desk().name) in st.session_state else desk().name
-
-
-def switch_key(name: str) -> str:
-    """Key of the widget that leads from an open knowledge base to another; Streamlit forgets it with the page."""
-    return f"manage_one_{name}"
+    return named if named or f"manage_one_{desk().name}" in st.session_state else desk().name
 
 
 def open_knowledge_base(name: str, tab: Tab | None = None, file: str = "") -> None:

@@ -30,6 +30,8 @@ pytest.importorskip("playwright")
 PDF = "员工手册-请假与考勤.pdf"
 OWN = "own"
 OTHERS = 12
+FILES = 21
+"""One more than a page of summaries shows."""
 TEXT = "# 保修\n\n保修期为两年。\n\n# 退货\n\n退货须在收货后七天内提出。\n"
 ROW_PX = 35
 
@@ -41,6 +43,8 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
             call(running, "POST", "create_knowledge_base", json={"knowledge_base_name": name})
         files = [("files", ("保修.md", TEXT.encode()))]
         call(running, "POST", "upload_docs", data={"knowledge_base_name": OWN}, files=files)
+        many = [("files", (f"第{number:02}篇.md", TEXT.encode())) for number in range(1, FILES + 1)]
+        call(running, "POST", "upload_docs", data={"knowledge_base_name": "base1"}, files=many)
         yield running
 
 
@@ -83,15 +87,29 @@ def test_many_knowledge_bases_have_pages(page: Any) -> None:
     until(page, lambda: "kb=samples" in page.url)
 
 
+def test_summaries_of_many_files_have_pages(page: Any) -> None:
+    press(page, "all_knowledge_bases")
+    press(page, "open_base1")
+    tab(page, "摘要")
+    said(page, "第20篇.md")
+    pick(page, "summary_page_", "2")
+    said(page, "第21篇.md")
+    choose(page, "manage_one_", "base2")
+    until(page, lambda: "kb=base2" in page.url)
+    press(page, "all_knowledge_bases")
+    pick(page, "knowledge_base_page_", "2")
+    press(page, "open_samples")
+
+
 def test_a_search_is_bound_to_conditions(page: Any) -> None:
     tab(page, "检索测试")
-    choose(page, "retrieval_bases", OWN)
+    choose(page, "retrieval_bases_", OWN)
     page.keyboard.press("Escape")
     unfold(page, "retrieval_more")
     conditions = key(page, "retrieval_filters")
     conditions.locator("canvas").first.wait_for()
     conditions.scroll_into_view_if_needed()
-    fill(page, "retrieval_floor", "0")
+    fill(page, "retrieval_floor_", "0")
     enter(page, conditions, 0, "页码")
     enter(page, conditions, 2, "2")
     fill(page, "retrieval_question", "请假要提前几天申请？")

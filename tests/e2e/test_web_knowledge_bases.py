@@ -141,8 +141,8 @@ def test_chunks_are_added_edited_hidden_and_deleted(page) -> None:
 def test_a_retrieval_test_tells_ranks_and_leads_to_the_chunks(page) -> None:
     tab(page, "检索测试")
     page.get_by_text("条件", exact=True).first.click()
-    fill(page, "retrieval_k", "4")
-    fill(page, "retrieval_floor", "10")
+    fill(page, "retrieval_k_", "4")
+    fill(page, "retrieval_floor_", "10")
     fill(page, "retrieval_neighbours", "1")
     fill(page, "retrieval_files", "*.md")
     choose(page, "retrieval_rerank", "关")
@@ -166,7 +166,7 @@ def test_summaries_are_made_renewed_and_deleted(page) -> None:
 
 def test_settings_are_saved_tried_and_reset(page) -> None:
     tab(page, "设置")
-    fill(page, "info_", "新的说明")
+    fill(page, "info_of_", "新的说明")
     press(page, "info_save")
     said(page, "说明已保存")
     fill(page, "preview_text", TEXT)

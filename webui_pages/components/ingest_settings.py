@@ -23,21 +23,26 @@ def settings_fields(ui: Ui, known: Formats, now: IngestSettings, *, key: str, ve
     choose.
     """
 
-    def own(name: str) -> str:
-        return f"{key}_{name}" + (f"_{crc32(str(getattr(now, name)).encode())}{version}" if version else "")
+    def end(name: str) -> str:
+        return f"_{crc32(str(getattr(now, name)).encode())}{version}" if version else ""
 
     text = ui.text
     names = list(dict.fromkeys([now.splitter, *known.splitters]))
-    splitter = st.selectbox(text.splitter, names, key=own("splitter"))
+    splitter = st.selectbox(text.splitter, names, key=f"{key}_splitter{end('splitter')}")
     size_field, overlap_field = st.columns(2)
-    size = size_field.number_input(text.chunk_size, 10, 100_000, now.chunk_size, step=50, key=own("chunk_size"))
+    size = size_field.number_input(
+        text.chunk_size, 10, 100_000, now.chunk_size, step=50, key=f"{key}_chunk_size{end('chunk_size')}"
+    )
     overlap = overlap_field.number_input(
-        text.chunk_overlap, 0, 99_999, now.chunk_overlap, step=10, key=own("chunk_overlap")
+        text.chunk_overlap, 0, 99_999, now.chunk_overlap, step=10, key=f"{key}_chunk_overlap{end('chunk_overlap')}"
     )
     ocr_field, title_field = st.columns(2)
-    ocr = ocr_field.toggle(text.ocr, now.ocr, key=own("ocr"))
+    ocr = ocr_field.toggle(text.ocr, now.ocr, key=f"{key}_ocr{end('ocr')}")
     titles = title_field.toggle(
-        text.title_enhance, now.zh_title_enhance, help=text.title_enhance_help, key=own("zh_title_enhance")
+        text.title_enhance,
+        now.zh_title_enhance,
+        help=text.title_enhance_help,
+        key=f"{key}_zh_title_enhance{end('zh_title_enhance')}",
     )
     wanted = {
         "splitter": splitter,

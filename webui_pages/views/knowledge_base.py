@@ -14,7 +14,7 @@ from webui_pages.components.documents.settings_panel import settings_panel
 from webui_pages.components.documents.summaries import summary_panel
 from webui_pages.components.documents.upload import upload_panel
 from webui_pages.components.outcomes import show_notice
-from webui_pages.desk import TABS, Tab, asked_for, desk, open_file, open_knowledge_base, open_tab, switch_key
+from webui_pages.desk import TABS, Tab, asked_for, desk, open_file, open_knowledge_base, open_tab
 from webui_pages.ui import Ui, failures_shown, literal
 
 ICONS: dict[Tab, str] = {
@@ -84,7 +84,7 @@ def _header(ui: Ui, chosen: KnowledgeBaseDetails, names: list[str]) -> None:
                 ui.text.knowledge_base,
                 names,
                 index=names.index(chosen.name),
-                key=switch_key(chosen.name),
+                key=f"manage_one_{chosen.name}",
                 label_visibility="collapsed",
             )
         if st.button(ui.text.rebuild, icon=":material/sync:", key="rebuild", **ui.lock("write", also=not chosen.files)):
