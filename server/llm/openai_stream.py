@@ -6,6 +6,7 @@ What goes wrong is raised as one of three exceptions of this module; who asks kn
 import asyncio
 import contextlib
 import json
+import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -25,6 +26,7 @@ END = b"[DONE]"
 AFTER_END_S = 0.5
 """How long the end of the connection is waited for after the end of the answer, so that it can be used again."""
 LONGEST_REASON = 300
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class Unreachable(Exception):
@@ -145,6 +147,7 @@ class _Answer:
     def __init__(self) -> None:
         self.finish_reason = ""
         self.usage: Usage | None = None
+        self._half = ""
 
     def take(self, event: dict[str, Any]) -> Piece | None:
         """What an event adds to the answer."""
@@ -158,10 +161,19 @@ class _Answer:
         choice = choices[0]
         self.finish_reason = choice.get("finish_reason") or self.finish_reason
         delta = choice.get("delta") or {}
-        text, calls = delta.get("content") or "", delta.get("tool_calls")
+        text, calls = self._whole_characters(delta.get("content") or ""), delta.get("tool_calls")
         if calls:
             return Piece(text, calls=_calls(calls))
         return Piece(text) if text else None
+
+    def _whole_characters(self, text: str) -> str:
+        """JSON writes an emoji as two halves, which some services send in two events; a half alone is no text."""
+        text, self._half = self._half + text, ""
+        if not _HALF.search(text):
+            return text
+        if "\ud800" <= text[-1] <= "\udbff":
+            text, self._half = text[:-1], text[-1]
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 async def _drained(chunks: AsyncIterator[bytes]) -> None:
