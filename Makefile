@@ -38,7 +38,7 @@ setup-dev: $(VENV)/.ready-dev  ## install what tests and checks need
 test: setup-dev  ## all tests; the browser test wants Debian's chromium
 	@bash tests/install_browser.sh
 	@echo "==> running the tests (about a quarter of an hour on two cores)"
-	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder \
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
 		|| { test $$? -eq 1 && $(BIN)/python tests/second_look.py; }
 
 check: setup-dev  ## format, lint, types, import law

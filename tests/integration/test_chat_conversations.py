@@ -33,8 +33,8 @@ def listed(client, **params):
 
 
 def test_the_first_question_makes_a_conversation_and_its_title(client):
-    say(client, "made-up/编 id")
-    (found,) = [one for one in listed(client)["data"] if one["id"] == "made-up/编 id"]
+    say(client, "made-up 编 id")
+    (found,) = [one for one in listed(client)["data"] if one["id"] == "made-up 编 id"]
     assert (found["title"], found["mode"], found["knowledge_bases"], found["messages"]) == (
         "保修期多久？", "knowledge_base_chat", ["kb"], 1,
     )  # fmt: skip
