@@ -106,7 +106,9 @@ def test_jobs_versions_settings_and_exports(page) -> None:
 
 def test_every_page_tells_that_the_api_is_away_and_recovers(page, product: Product) -> None:
     show(page, "system")
-    product.process_of("server.api").kill()
+    api = product.process_of("server.api")
+    api.kill()
+    api.wait(PATIENCE_S)  # until then it may answer the page once more
     failure = page.locator(".st-key-failure")
     for name in ("models", "system", "knowledge_base", ""):
         show(page, name)
