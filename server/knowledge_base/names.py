@@ -24,6 +24,11 @@ _WINDOWS_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGN
 _DATABASE = "info.db"
 
 
+def spelled(text: str) -> str:
+    """A name as it is kept, whether or not it can be used."""
+    return unicodedata.normalize("NFC", text).strip()
+
+
 def _part(text: str, whole: str) -> str:
     """Check one component of a path."""
     if text in ("", ".", ".."):
@@ -58,7 +63,7 @@ class KbName:
     @classmethod
     def parse(cls, text: str) -> "KbName":
         """Check and normalise a name. Raises `BadName`, and `KnowledgeBaseForbidden` when the caller may not use it."""
-        name = unicodedata.normalize("NFC", text).strip()
+        name = spelled(text)
         if not name:
             raise BlankName(name=text)
         if "/" in name:
@@ -88,7 +93,7 @@ class FileName:
     @classmethod
     def parse(cls, text: str) -> "FileName":
         """Check and normalise a name. Raises `BadName`."""
-        name = unicodedata.normalize("NFC", text).strip()
+        name = spelled(text)
         if not name:
             raise BlankName(name=text)
         parts = [_part(part, text) for part in name.split("/")]

@@ -14,11 +14,12 @@ from configs import Settings
 from server.db import repositories as rows
 from server.db.session import Database
 from server.db.tables import KnowledgeBaseRow
+from server.errors import IndexDamaged, KnowledgeBaseNotFound
 from server.knowledge_base.choices import SearchChoices
 from server.knowledge_base.embedders import Embedders
 from server.knowledge_base.filters import Filters
-from server.knowledge_base.index import Answers, IndexPool
-from server.knowledge_base.lookup import named
+from server.knowledge_base.index import Answers, Index, IndexPool
+from server.knowledge_base.lookup import find, named
 from server.knowledge_base.names import Layout
 from server.knowledge_base.publish import open_index
 from server.knowledge_base.turns import Turns
@@ -199,13 +200,23 @@ class Searcher:
         k = max(self._settings.retrieval.candidates, wanted)
         while True:
             with found.stage("index"):
-                answers = index.search(asked.vector, asked.terms, k)
+                answers = self._answers(kb, index, asked, k)
                 candidates = fuse(answers.dense, answers.lexical, floor=asked.floor, weight=asked.weight)
             with found.stage("lookup"):
                 pick = self._allowed(kb, candidates, query, wanted)
             if pick.is_full or answers.exhausted:
                 return [_hit(candidate, chunk, answers) for candidate, chunk in pick.chosen[:wanted]]
             k *= GROWTH
+
+    def _answers(self, kb: KnowledgeBaseRow, index: Index, asked: Asked, k: int) -> Answers:
+        try:
+            return index.search(asked.vector, asked.terms, k)
+        except IndexDamaged:
+            still = find(self._database, kb.name)
+            if still is None or still.id != kb.id:
+                # It was deleted meanwhile, and its folder was going while the index was opened.
+                raise KnowledgeBaseNotFound(name=kb.name) from None
+            raise
 
     def _allowed(self, kb: KnowledgeBaseRow, candidates: Sequence[Candidate], query: Query, wanted: int) -> _Pick:
         """The best candidates that may be shown; rows are read in small steps, as the first ones are mostly enough."""

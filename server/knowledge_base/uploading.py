@@ -1,6 +1,5 @@
 """Files on their way into a knowledge base: uploads, files on disk to be read (again), custom documents, retries."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -24,7 +23,7 @@ from server.knowledge_base.ingestor import Ingestor
 from server.knowledge_base.job_book import Documents, JobBook
 from server.knowledge_base.jobs import JobQueue
 from server.knowledge_base.lookup import named
-from server.knowledge_base.names import FileName, Layout
+from server.knowledge_base.names import FileName, Layout, spelled
 from server.knowledge_base.parsers import Parser
 from server.knowledge_base.recipe import IngestOptions, Recipe, check_splitter, resolve
 from server.knowledge_base.uploads import Upload, accepted, opened, readable
@@ -85,12 +84,12 @@ class Uploader:
             QueueFull: before anything of the first file was read; later files are refused one by one.
         """
         kb, recipe = self._begin(name, options)
-        given = {_spelled(file_name): found for file_name, found in (documents or {}).items()}
+        given = {spelled(file_name): found for file_name, found in (documents or {}).items()}
         submitted = Submitted()
         for upload in uploads:
             for each in opened(upload, self._settings, submitted.refused):
                 try:
-                    self._submit(kb, each, options, recipe, submitted, given.pop(_spelled(each.name), None))
+                    self._submit(kb, each, options, recipe, submitted, given.pop(spelled(each.name), None))
                 except ZhiwenError as error:
                     submitted.refused[each.name] = error
         self._submit_present(kb, list(given), recipe, given, submitted)
@@ -112,10 +111,10 @@ class Uploader:
         kb, recipe = self._begin(name, options)
         submitted = Submitted()
         wanted = []
-        given = {_spelled(file_name): found for file_name, found in documents.items()}
-        for file_name in {_spelled(each): each for each in (*documents, *file_names)}.values():
-            file = self._find(kb, _spelled(file_name))
-            if file is not None and file.custom_docs and not override_custom and _spelled(file_name) not in given:
+        given = {spelled(file_name): found for file_name, found in documents.items()}
+        for file_name in {spelled(each): each for each in (*documents, *file_names)}.values():
+            file = self._find(kb, spelled(file_name))
+            if file is not None and file.custom_docs and not override_custom and spelled(file_name) not in given:
                 submitted.unchanged.append(file.name)
             else:
                 wanted.append(file_name)
@@ -142,7 +141,11 @@ class Uploader:
         if name.text in submitted.jobs.values() or name.text in submitted.unchanged:
             # The second one would silently take the place of the first.
             raise BadName(name=name.text, **_TWICE)
-        received = content.receive(self._layout(kb), name, upload.stream, self._settings.knowledge_base.max_file_mb)
+        try:
+            received = content.receive(self._layout(kb), name, upload.stream, self._settings.knowledge_base.max_file_mb)
+        except FileNotFoundError:
+            # Only a deletion of the knowledge base takes its folder away while the bytes come in.
+            raise KnowledgeBaseNotFound(name=kb.name) from None
         as_before = documents is None and self._ingestor.has(kb.id, received.name, received.sha256, recipe)
         if as_before and not options.force:
             content.discard(received)
@@ -192,7 +195,7 @@ class Uploader:
                     raise FileNotFound(name=name, knowledge_base=kb.name)
                 if FileName.parse(name).suffix not in readable(self._settings):
                     raise UnsupportedFileType(name=name, known=" ".join(accepted(self._settings)))
-                job_id = self._queue(kb, received, recipe, documents=documents.get(_spelled(name)))
+                job_id = self._queue(kb, received, recipe, documents=documents.get(spelled(name)))
                 submitted.jobs[job_id] = received.name
             except ZhiwenError as error:
                 submitted.refused[name] = error
@@ -244,8 +247,3 @@ class Uploader:
 
     def _layout(self, kb: KnowledgeBaseRow) -> Layout:
         return Layout.of(self._settings.paths.knowledge_base, kb.name)
-
-
-def _spelled(file_name: str) -> str:
-    """A name as `FileName` writes it, whether or not it can be used."""
-    return unicodedata.normalize("NFC", file_name).strip()

@@ -3,7 +3,6 @@
 import itertools
 import shutil
 import tempfile
-import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from configs import Settings
 from server.errors import FileTooLarge, FileUnreadable, ZhiwenError
 from server.knowledge_base.content import BLOCK, SIZE_SETTING
+from server.knowledge_base.names import spelled
 
 if TYPE_CHECKING:
     from document_loaders.errors import DocumentUnreadable
@@ -65,7 +65,7 @@ def opened(upload: Upload, settings: Settings, refused: dict[str, ZhiwenError]) 
 
 def unused(name: str, taken: Collection[str]) -> str:
     """The name, with a number before its suffix where it is taken: `notes.txt`, `notes (2).txt`."""
-    stem, dot, suffix = unicodedata.normalize("NFC", name).strip().rpartition(".")
+    stem, dot, suffix = spelled(name).rpartition(".")
     numbers = (f"{stem} ({number}){dot}{suffix}" for number in itertools.count(2))
     return next(each for each in itertools.chain([f"{stem}{dot}{suffix}"], numbers) if each not in taken)
 
